@@ -1,0 +1,180 @@
+"""What can happen: facts, written once and never changed.
+
+A correction is another `Answered`, an undo a `Retracted`. Everything else (who is busy with what, consensus,
+curves) is a fold over these; see `state`. An event kind never changes meaning: a new field comes with a default,
+so that a journal of an older version still reads.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from asklearn.errors import JournalError
+
+Label = Any  # what a task's `check` lets through; JSON can hold it: str, int, float, bool, list, dict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened; `at` is seconds since 1970 (UTC), for people: order is the journal's."""
+
+    at: float = field(default_factory=time.time)
+    kinds: ClassVar[dict[str, type[Event]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Event.kinds[cls.__name__] = cls
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added(Event):
+    """The pool's rows first..first+count-1 became askable; the payload lives in the pool, not here."""
+
+    first: int
+    count: int
+    source: str = "pool"
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Event):
+    """`by` holds these items for `lease` seconds; one entry an item in every tuple.
+
+    `chances`: the probability with which the draw took the item, None where the choice was not a draw.
+    `seed`: what the generator was made from, so that the choice can be replayed.
+    """
+
+    items: tuple[str, ...]
+    by: str
+    strategy: str
+    lease: float
+    batch: str = ""
+    scores: tuple[float | None, ...] = ()
+    chances: tuple[float | None, ...] = ()
+    model: str | None = None
+    seed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited(Event):
+    """`item` was drawn uniformly from the whole pool, with this chance, to measure the model.
+
+    Its label never trains a model from here on, whoever asked for it and why.
+    """
+
+    item: str
+    chance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewed(Event):
+    """`by` is still busy with these items: their leases begin anew."""
+
+    items: tuple[str, ...]
+    by: str
+    lease: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released(Event):
+    """`by` gave these items back unanswered."""
+
+    items: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Event):
+    """What `by` said of `item`. `kind`: label, skip, unsure, flag or note; `seen`: the model shown with it."""
+
+    key: str
+    item: str
+    by: str
+    kind: str = "label"
+    label: Label = None
+    note: str = ""
+    seconds: float | None = None
+    seen: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retracted(Event):
+    """The answer with key `of` no longer counts."""
+
+    key: str
+    of: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned(Event):
+    """Model `version` was fitted to the labels known at sequence number `watermark`.
+
+    `artifact` names the stored model (content hash) or is None when it is refitted on opening.
+    `kappa`: agreement with the model before on a fixed set of items, None for the first.
+    """
+
+    version: str
+    watermark: int
+    labels: int
+    seconds: float = 0.0
+    artifact: str | None = None
+    kappa: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Event):
+    """How good model `version` was, by `n` items it never learned from; low..high is a 95 % interval."""
+
+    version: str
+    labels: int
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    source: str = "audit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Event):
+    """A stop rule said that further questions are not worth it."""
+
+    rule: str
+    reason: str
+    labels: int
+
+
+def encode(event: Event) -> str:
+    """The event as one line of JSON.
+
+    >>> encode(Retracted(key="k2", of="k1", by="ann", at=0.0))
+    '{"event":"Retracted","at":0.0,"key":"k2","of":"k1","by":"ann"}'
+    """
+    body = {"event": type(event).__name__} | {f.name: getattr(event, f.name) for f in fields(event)}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: str) -> Event:
+    """The event that `encode` wrote; fields that a newer version added are left out.
+
+    >>> decode('{"event":"Retracted","at":0.0,"key":"k2","of":"k1","by":"ann"}').of
+    'k1'
+    """
+    body = json.loads(text)
+    name = body.pop("event", None)
+    kind = Event.kinds.get(name)
+    if kind is None:
+        raise JournalError(
+            f"the journal holds an event {name!r}, which this version does not know; "
+            f"it knows {', '.join(sorted(Event.kinds))}: open the project with a newer asklearn"
+        )
+    known = {f.name for f in fields(kind)}
+    # JSON has no tuples; only a label may itself be a list.
+    return kind(
+        **{k: tuple(v) if isinstance(v, list) and k != "label" else v for k, v in body.items() if k in known}
+    )

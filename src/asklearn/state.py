@@ -1,0 +1,153 @@
+"""What is true now: a fold over events, nothing else. The same events give the same state, on any machine."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from asklearn.events import (
+    Added,
+    Answered,
+    Asked,
+    Audited,
+    Event,
+    Label,
+    Learned,
+    Measured,
+    Released,
+    Renewed,
+    Retracted,
+    Stopped,
+)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds an item, since when (event time, seconds since 1970) and for how long (seconds)."""
+
+    by: str
+    at: float
+    seconds: float
+
+
+@dataclass
+class State:
+    """The project as of event number `seq`."""
+
+    seq: int = 0
+    rows: int = 0
+    # item -> annotator -> the newest answer that decides (label, skip, unsure or flag)
+    answers: dict[str, dict[str, Answered]] = field(default_factory=dict)
+    history: dict[str, list[Answered]] = field(default_factory=dict)  # item -> every deciding answer, in order
+    # item -> annotator -> lease; whether it has run out is for the clock of the reader to say
+    leases: dict[str, dict[str, Lease]] = field(default_factory=dict)
+    keys: dict[str, Answered | Retracted] = field(default_factory=dict)
+    retracted: set[str] = field(default_factory=set)
+    audited: dict[str, float] = field(default_factory=dict)
+    flagged: set[str] = field(default_factory=set)
+    models: list[Learned] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
+    stopped: list[Stopped] = field(default_factory=list)
+    asked: int = 0
+    seconds: float = 0.0  # people's time, as their answers report it
+    # sequence numbers at which a label came, changed or went: how old a model is
+    changes: list[int] = field(default_factory=list)
+
+    def apply(self, seq: int, event: Event) -> None:
+        """Take in one more event."""
+        self.seq = seq
+        match event:
+            case Added():
+                self.rows = max(self.rows, event.first + event.count)
+            case Asked():
+                self.asked += len(event.items)
+                for item in event.items:
+                    self.leases.setdefault(item, {})[event.by] = Lease(event.by, event.at, event.lease)
+            case Renewed():
+                for item in event.items:
+                    if event.by in self.leases.get(item, {}):
+                        self.leases[item][event.by] = Lease(event.by, event.at, event.lease)
+            case Released():
+                for item in event.items:
+                    self._free(item, event.by)
+            case Audited():
+                self.audited[event.item] = event.chance
+                if self.labels_of(event.item):
+                    self.changes.append(seq)  # a label just left the training set
+            case Answered():
+                self._answered(event)
+            case Retracted():
+                self._retracted(event)
+            case Learned():
+                self.models.append(event)
+            case Measured():
+                self.measured.append(event)
+            case Stopped():
+                self.stopped.append(event)
+
+    def _free(self, item: str, by: str) -> None:
+        held = self.leases.get(item)
+        if held is not None and held.pop(by, None) is not None and not held:
+            del self.leases[item]
+
+    def _answered(self, event: Answered) -> None:
+        self.keys[event.key] = event
+        self.seconds += event.seconds or 0.0
+        if event.kind == "note":
+            return  # a note alone decides nothing
+        self.history.setdefault(event.item, []).append(event)
+        self._put(event.item, event.by, event)
+        self._free(event.item, event.by)
+
+    def _retracted(self, event: Retracted) -> None:
+        self.keys[event.key] = event
+        self.retracted.add(event.of)
+        gone = self.keys.get(event.of)
+        if not isinstance(gone, Answered) or self.answers.get(gone.item, {}).get(gone.by) is not gone:
+            return
+        # What this person said before of the same item counts again.
+        before = [a for a in self.history[gone.item] if a.by == gone.by and a.key not in self.retracted]
+        self._put(gone.item, gone.by, before[-1] if before else None)
+
+    def _put(self, item: str, by: str, answer: Answered | None) -> None:
+        said = self.answers.setdefault(item, {})
+        old = said.pop(by, None)
+        if answer is not None:
+            said[by] = answer
+        if not said:
+            del self.answers[item]
+        was = old.label if old is not None and old.kind == "label" else None
+        now = answer.label if answer is not None and answer.kind == "label" else None
+        if was != now:
+            self.changes.append(self.seq)
+        if any(a.kind == "flag" for a in said.values()):
+            self.flagged.add(item)
+        else:
+            self.flagged.discard(item)
+
+    def labels_of(self, item: str) -> dict[str, Label]:
+        """annotator -> label, for those who gave one."""
+        return {by: a.label for by, a in self.answers.get(item, {}).items() if a.kind == "label"}
+
+    def labelled(self) -> dict[str, dict[str, Label]]:
+        """item -> annotator -> label, in the order in which the items were first labelled."""
+        return {item: found for item in self.answers if (found := self.labels_of(item))}
+
+    def changed_since(self, seq: int) -> int:
+        """How many labels came, changed or went after event number `seq`."""
+        return len(self.changes) - bisect_right(self.changes, seq)
+
+
+def fold(events: Iterable[tuple[int, Event]], state: State | None = None) -> State:
+    """The state after these events.
+
+    >>> from asklearn.events import Added, Answered
+    >>> said = Answered(key="k", item="a", by="ann", label="ham")
+    >>> fold([(1, Added(first=0, count=2)), (2, said)]).labelled()
+    {'a': {'ann': 'ham'}}
+    """
+    state = State() if state is None else state
+    for seq, event in events:
+        state.apply(seq, event)
+    return state
