@@ -1,0 +1,1 @@
+"""Who answers: questions, answers, leases."""

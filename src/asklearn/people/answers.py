@@ -1,0 +1,131 @@
+"""What passes between the project and people: questions out, answers in."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asklearn.errors import AnswerError
+from asklearn.events import Answered, Label, Retracted
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why this item: the strategy, its score (higher = asked sooner), and words for people."""
+
+    strategy: str
+    score: float | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model thinks: its best label, that label's probability, and all of them."""
+
+    label: Label
+    probability: float
+    probabilities: dict[Label, float]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item to be answered by one person until `until` (UTC)."""
+
+    item: str
+    row: int
+    batch: str
+    reason: Reason
+    chance: float | None
+    audit: bool
+    model: str | None
+    proposal: Prediction | None
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person says of an item: exactly one of label, skip, unsure, flag, undo, or a note alone.
+
+    `key` makes it safe to say twice; `undo` is the key of the answer taken back; `seconds` is how long it took;
+    `seen` is the model version whose proposal was on the screen. A note may go with any of them.
+    """
+
+    item: str = ""
+    label: Label = None
+    skip: bool = False
+    unsure: bool = False
+    flag: bool = False
+    note: str = ""
+    undo: str = ""
+    by: str = "me"
+    seconds: float | None = None
+    seen: str | None = None
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+def kind_of(answer: Answer) -> str:
+    """label, skip, unsure, flag, undo or note; `AnswerError` when it is none or several.
+
+    >>> kind_of(Answer(item="a", label="ham", note="sure?"))
+    'label'
+    """
+    said = [
+        name
+        for name, present in (
+            ("label", answer.label is not None),
+            ("skip", answer.skip),
+            ("unsure", answer.unsure),
+            ("flag", answer.flag),
+            ("undo", bool(answer.undo)),
+        )
+        if present
+    ]
+    if len(said) > 1:
+        raise AnswerError(f"the answer for item {answer.item!r} says {' and '.join(said)} at once; it must be one")
+    if not said and not answer.note:
+        raise AnswerError(
+            f"the answer for item {answer.item!r} says nothing; give a label, or skip, unsure, flag, note or undo"
+        )
+    return said[0] if said else "note"
+
+
+def recorded(answer: Answer, label: Label) -> Answered | Retracted:
+    """The answer as a fact; `label` is what the task made of it."""
+    if not isinstance(answer.key, str) or not answer.key or len(answer.key) > 200:
+        raise AnswerError(f"an answer's key is a text of 1 to 200 signs; {answer.key!r} is none")
+    if not answer.by or len(answer.by) > 200:
+        raise AnswerError(f"the answer for item {answer.item!r} does not say by whom (1 to 200 signs)")
+    seconds = answer.seconds
+    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+        raise AnswerError(f"the answer for item {answer.item!r} took {seconds!r} seconds; that must be 0 or more")
+    kind = kind_of(answer)
+    if kind == "undo":
+        return Retracted(key=answer.key, of=answer.undo, by=answer.by)
+    return Answered(
+        key=answer.key,
+        item=answer.item,
+        by=answer.by,
+        kind=kind,
+        label=label,
+        note=answer.note,
+        seconds=seconds,
+        seen=answer.seen,
+    )
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two facts say the same; how long it took and when is not part of it."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Retracted):
+        return (one.of, one.by) == (other.of, other.by)
+    return (one.item, one.by, one.kind, one.label, one.note) == (
+        other.item,
+        other.by,
+        other.kind,
+        other.label,
+        other.note,
+    )
