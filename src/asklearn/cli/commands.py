@@ -1,0 +1,314 @@
+"""The commands and their options; what they do is imported when they run, so that `--help` is instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="asklearn",
+    help="Label data with a model in the loop: it asks what is worth asking and says how good it honestly is.",
+    epilog="--debug anywhere, or ASKLEARN_DEBUG=1, shows an error's traceback. Begin with: asklearn demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing help with rich takes longer than everything else a command does at first
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="NAME", help="The project's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out rows that cannot be used, and say which.")
+]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="The same seed asks the same questions.")]
+Text = Annotated[str | None, typer.Option(metavar="COL", help="The column that holds the texts.")]
+Image = Annotated[str | None, typer.Option(metavar="COL", help="The column that holds the images' paths.")]
+Features = Annotated[
+    str | None, typer.Option(metavar="COLS", help="Columns of a table, with commas between.")
+]
+Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="The column that names each row.")]
+Model = Annotated[
+    str, typer.Option(metavar="MODEL", help='Who predicts: "auto", a name, or "package.module:Class".')
+]
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, metavar="PORT", help="The port on 127.0.0.1; 0 takes a free one.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"asklearn {version('asklearn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _list(text: str | None) -> list[str] | None:
+    """The parts between commas, or None when nothing was given."""
+    return None if text is None else [part for part in (piece.strip() for piece in text.split(",")) if part]
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make for the project.")],
+    data: Annotated[
+        Path,
+        typer.Argument(metavar="DATA", help="CSV, TSV, JSONL, Parquet, .npy, .npz, or a folder of images."),
+    ],
+    text: Text = None,
+    image: Image = None,
+    features: Features = None,
+    id: Id = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COL", help="A column of known labels, kept aside for simulation.")
+    ] = None,
+    labels: Annotated[str | None, typer.Option(metavar="A,B,C", help="What may be answered.")] = None,
+    task: Annotated[str, typer.Option(metavar="TASK", help="What an answer is.")] = "classes",
+    model: Model = "auto",
+    strategy: Annotated[
+        str, typer.Option(metavar="STRATEGY", help="What is asked next: see `asklearn strategies`.")
+    ] = "auto",
+    audit: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Share of questions drawn at random, only to measure the model."),
+    ] = 0.05,
+    seed: Seed = 0,
+    redundancy: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many people answer each item.")
+    ] = 1,
+    budget: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many labels.")] = None,
+    target: Annotated[
+        float | None,
+        typer.Option(metavar="VALUE", help="Stop when the accuracy is surely this high, such as 0.9."),
+    ] = None,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Make a project out of a file.
+
+    Reads DATA into the folder NAME, computes what models see of each row, and prints the next command.
+    """
+    from asklearn.cli.create import Wish, create
+
+    create(
+        folder,
+        data,
+        Wish(
+            columns={"text": text, "image": image, "features": _list(features), "id": id, "label": label},
+            labels=_list(labels),
+            task=task,
+            model=model,
+            strategy=strategy,
+            audit=audit,
+            seed=seed,
+            redundancy=redundancy,
+            budget=budget,
+            target=target,
+            skip_bad=skip_bad,
+        ),
+    )
+
+
+@app.command()
+def label(
+    folder: Folder,
+    port: Port = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the link, open no browser.")] = False,
+    annotator: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Who labels; a link is printed for each.")
+    ] = None,
+) -> None:
+    """Open the labelling page, until Ctrl+C.
+
+    A model learns behind it. The page is served on 127.0.0.1 only. Each link works once, within five minutes.
+    """
+    from asklearn.cli.page import label_page
+
+    label_page(folder, port=port, open_browser=not no_open, annotators=annotator or ["me"])
+
+
+@app.command()
+def status(folder: Folder, json: Json = False) -> None:
+    """Say where a project stands.
+
+    Labels, model, honest quality, whether to go on. Works while the page is open.
+    """
+    from asklearn.cli.overview import show_status
+
+    show_status(folder, json=json)
+
+
+@app.command()
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; - is stdout.")],
+    format: Annotated[
+        str | None, typer.Option(metavar="jsonl|csv|parquet", help="By default as the suffix of OUT says.")
+    ] = None,
+    predict: Annotated[
+        bool, typer.Option("--predict", help="Add the model's prediction and probability.")
+    ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="CSV: leave cells that a spreadsheet would run as a formula as they are."),
+    ] = False,
+) -> None:
+    """Write every row with its label.
+
+    In a CSV, a text that a spreadsheet would take for a formula gets a ' in front; `asklearn import` takes it
+    away again.
+    """
+    from asklearn.cli.exchange import export_file
+
+    export_file(folder, out, format=format, predict=predict, raw=raw)
+
+
+@app.command("import")
+def import_(
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, JSONL or Parquet.")],
+    id: Annotated[str, typer.Option("--id", metavar="COL", help="The column with the items' ids.")] = "id",
+    label: Annotated[str, typer.Option(metavar="COL", help="The column with the labels.")] = "label",
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who gave these labels.")] = "import",
+    raw: Annotated[bool, typer.Option("--raw", help="CSV: a leading ' is part of the text.")] = False,
+    skip_bad: SkipBad = False,
+    json: Json = False,
+) -> None:
+    """Take in labels from a file.
+
+    Only rows with a label count; predictions never do. All of them or none, unless --skip-bad. The same file
+    again changes nothing.
+    """
+    from asklearn.cli.exchange import import_file
+
+    import_file(folder, file, id=id, label=label, by=by, raw=raw, skip_bad=skip_bad, json=json)
+
+
+@app.command()
+def simulate(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file as for init, or a project's folder.")],
+    label: Annotated[
+        str | None, typer.Option(metavar="COL", help="The column of true labels; a project has its own.")
+    ] = None,
+    text: Text = None,
+    image: Image = None,
+    features: Features = None,
+    id: Id = None,
+    strategy: Annotated[
+        str, typer.Option(metavar="STRATEGY", help="What is asked: see `asklearn strategies`.")
+    ] = "auto",
+    model: Model = "auto",
+    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Labels from one model to the next.")] = 10,
+    budget: Annotated[int, typer.Option(min=1, metavar="N", help="Labels in all.")] = 200,
+    seed: Seed = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Repetitions, with seeds that count up from --seed.")
+    ] = 3,
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep a record there, and go on from it after an interruption."),
+    ] = None,
+    skip_bad: SkipBad = False,
+    json: Json = False,
+) -> None:
+    """Try a strategy on data with known labels.
+
+    Beside it stands asking at random. A part of the rows is held out to measure; the rest is asked as a
+    person would be.
+    """
+    from asklearn.cli.rehearse import rehearse
+
+    rehearse(
+        data,
+        columns={"text": text, "image": image, "features": _list(features), "id": id, "label": label},
+        strategy=strategy,
+        model=model,
+        batch=batch,
+        budget=budget,
+        seeds=range(seed, seed + seeds),
+        journal=journal,
+        skip_bad=skip_bad,
+        json=json,
+    )
+
+
+@app.command()
+def demo(
+    auto: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="A simulated teammate gives N answers, then it ends."),
+    ] = None,
+    port: Port = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the link, open no browser.")] = False,
+    keep: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the demo lives; it is continued there.")
+    ] = Path("asklearn-demo"),
+    errors: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="How often the teammate errs.")
+    ] = 0.0,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Take the tour.
+
+    Handwritten digits as images, the page, a model behind it. With --auto N nobody needs to be there: a
+    teammate answers over HTTP as the page does. At the end stands the honest estimate, and beside it the true
+    accuracy, which only a demo can know.
+    """
+    from asklearn.demo import tour
+
+    tour(keep, auto=auto, port=port, open_browser=not no_open, errors=errors, seed=seed, json=json)
+
+
+@app.command()
+def strategies(json: Json = False) -> None:
+    """List the ways to choose what is asked next."""
+    from asklearn.cli.overview import show_strategies
+
+    show_strategies(json=json)
+
+
+@app.command()
+def doctor(folder: Folder, json: Json = False) -> None:
+    """Check a project.
+
+    Record, lock, pool, models, cache, space. Changes nothing. Exit code 1 when something is wrong.
+    """
+    from asklearn.cli.doctor import examine
+
+    if not examine(folder, json=json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    folder: Folder,
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The folder to make; it is a project like NAME.")
+    ],
+) -> None:
+    """Copy a project as it is at this moment.
+
+    Also while the page is open. The copy holds everything but the cache, and has a secret of its own.
+    """
+    from asklearn.cli.doctor import copy
+
+    copy(folder, out)
+
+
+def tree() -> Sequence[tuple[str, Any]]:
+    """(name, command) of every command, in order: what the reference of the command line is made from."""
+    group: Any = typer.main.get_command(app)
+    return [("asklearn", group), *((f"asklearn {name}", command) for name, command in group.commands.items())]
