@@ -1,8 +1,8 @@
 """What can happen: facts, written once and never changed.
 
 A correction is another `Answered`, an undo a `Retracted`. Everything else (who is busy with what, consensus,
-curves) is a fold over these; see `state`. An event kind never changes meaning: a new field comes with a default,
-so that a journal of an older version still reads.
+curves) is a fold over these; see `state`. An event kind never changes meaning: a new field comes with a
+default, so that a journal of an older version still reads.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Released(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Answered(Event):
-    """What `by` said of `item`. `kind`: label, skip, unsure, flag or note; `seen`: the model shown with it."""
+    """What `by` said of `item`. `kind`: label, skip, unsure, flag or note; `seen`: the model then shown."""
 
     key: str
     item: str
@@ -150,23 +150,35 @@ class Stopped(Event):
 
 
 def encode(event: Event) -> str:
-    """The event as one line of JSON.
+    """The event as one line of JSON; `JournalError` for what JSON or UTF-8 cannot hold.
 
     >>> encode(Retracted(key="k2", of="k1", by="ann", at=0.0))
     '{"event":"Retracted","at":0.0,"key":"k2","of":"k1","by":"ann"}'
     """
-    body = {"event": type(event).__name__} | {f.name: getattr(event, f.name) for f in fields(event)}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    name = type(event).__name__
+    body = {"event": name} | {f.name: getattr(event, f.name) for f in fields(event)}
+    try:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()  # half a surrogate pair is legal in a string, but in no file
+    except (TypeError, ValueError, RecursionError) as error:
+        raise JournalError(
+            f"{name} cannot be written down ({error}): give text, finite numbers, true, false, or lists and "
+            "mappings of these"
+        ) from error
+    return text
 
 
 def decode(text: str) -> Event:
-    """The event that `encode` wrote; fields that a newer version added are left out.
+    """The event that `encode` wrote; fields that a newer version added are left out. `JournalError`.
 
     >>> decode('{"event":"Retracted","at":0.0,"key":"k2","of":"k1","by":"ann"}').of
     'k1'
     """
-    body = json.loads(text)
-    name = body.pop("event", None)
+    try:
+        body = json.loads(text)
+        name = str(body.pop("event"))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise JournalError(f"the journal holds {str(text)[:60]!r}, which is no event") from error
     kind = Event.kinds.get(name)
     if kind is None:
         raise JournalError(
@@ -175,6 +187,10 @@ def decode(text: str) -> Event:
         )
     known = {f.name for f in fields(kind)}
     # JSON has no tuples; only a label may itself be a list.
-    return kind(
-        **{k: tuple(v) if isinstance(v, list) and k != "label" else v for k, v in body.items() if k in known}
-    )
+    values: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) and k != "label" else v for k, v in body.items() if k in known
+    }
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise JournalError(f"the journal holds an event {name} without all of its fields: {error}") from error
