@@ -1,0 +1,258 @@
+"""The API, version 1: questions out, answers in, and what else there is to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
+from itertools import islice
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from asklearn import events
+from asklearn.errors import AnswerError
+from asklearn.people.answers import Answer, Question
+from asklearn.project import Project
+from asklearn.server.desk import Desk, caller, desk_of
+from asklearn.server.refusals import Refused
+
+AHEAD = 50  # questions chosen at once, so that most requests find theirs ready
+LINES = 500  # of an export, in one piece
+EVENTS = 1000
+
+routes = APIRouter(prefix="/api/v1")
+
+Item = Annotated[str, Field(max_length=4096)]
+Key = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Wanted(_Body):
+    """How many questions, and the items that the page holds already or has not sent yet."""
+
+    n: int = Field(1, ge=0, le=100)
+    have: list[Item] = Field([], max_length=2000)
+
+
+class Said(_Body):
+    """One answer; without `kind` it is a label."""
+
+    key: Key
+    item: Item = ""
+    kind: Literal["label", "skip", "unsure", "flag", "note", "undo"] = "label"
+    label: JsonValue = None
+    of: str = Field("", max_length=200)
+    note: str = Field("", max_length=10_000)
+    seconds: float | None = Field(None, ge=0)
+    seen: str | None = Field(None, max_length=200)
+
+
+class Leases(_Body):
+    """Items to keep for longer, items to give back."""
+
+    renew: list[Item] = Field([], max_length=2000)
+    release: list[Item] = Field([], max_length=2000)
+
+
+class Guest(_Body):
+    """For whom a link is."""
+
+    annotator: str
+
+
+@routes.post("/questions")
+async def questions(request: Request, wanted: Wanted) -> Response:
+    """Lease up to n questions; those leased before and not in `have` come first: a reload loses nothing."""
+    desk, by = desk_of(request), caller(request)
+    return JSONResponse(await desk.run(_lease, desk.project, by, wanted, desk.lease))
+
+
+@routes.post("/answers")
+async def answers(request: Request, said: Annotated[list[Said], Field(max_length=500)]) -> Response:
+    """Save answers, all or none; they are durable when this answers 200. The same key again counts once."""
+    desk, by = desk_of(request), caller(request)
+    return JSONResponse(await desk.run(_tell, desk.project, by, said))
+
+
+@routes.post("/leases")
+async def leases(request: Request, wanted: Leases) -> Response:
+    """Keep questions for longer, or give them back."""
+    desk, by = desk_of(request), caller(request)
+    await desk.run(_hold, desk.project, by, wanted, desk.lease)
+    return JSONResponse({})
+
+
+@routes.get("/status")
+async def status(request: Request) -> Response:
+    """Counts, the model and its age, the honest estimate, advice."""
+    desk, by = desk_of(request), caller(request)
+    return JSONResponse(await desk.run(_status, desk.project, by))
+
+
+@routes.get("/history")
+async def history(request: Request, n: Annotated[int, Query(ge=1, le=1000)] = 10) -> Response:
+    """What the caller answered last, newest first."""
+    desk, by = desk_of(request), caller(request)
+    return JSONResponse(await desk.run(desk.project.history, by, n))
+
+
+@routes.get("/curve.svg")
+async def curve(request: Request) -> Response:
+    """The learning curve with its interval, as a picture."""
+    desk = desk_of(request)
+    return Response(await desk.run(lambda: desk.chart.svg(desk.project.curve())), media_type="image/svg+xml")
+
+
+@routes.get("/items/{item:path}/image")
+async def image(request: Request, item: str) -> Response:
+    """The item's picture, made anew from what the pool holds."""
+    desk = desk_of(request)
+    if item not in desk.project.pool.ids:
+        raise Refused(HTTPStatus.NOT_FOUND, f"there is no item {item!r}", item=item)
+    body, kind = await desk.run(desk.pictures.get, desk.project.pool, item)
+    return Response(body, media_type=kind)
+
+
+@routes.get("/labels")
+async def labels(request: Request) -> Response:
+    """What people agreed on: columns item, label, confidence, answers."""
+    desk = desk_of(request)
+    return JSONResponse(await desk.run(desk.project.labels))
+
+
+@routes.get("/export")
+async def export(request: Request, predict: bool = False) -> Response:
+    """Every item as a line of JSON: id, its columns, label, and with predict=1 prediction and probability."""
+    desk = desk_of(request)
+    lines = (json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in desk.project.export(predict))
+
+    def piece() -> str:
+        return "".join(islice(lines, LINES))
+
+    first = await desk.run(piece)  # what cannot be exported fails here, while it can still be said
+
+    async def pieces() -> AsyncIterator[str]:
+        part = first
+        while part:
+            yield part
+            part = await desk.run(piece)
+
+    named = {"Content-Disposition": 'attachment; filename="labels.jsonl"'}
+    return StreamingResponse(pieces(), media_type="application/x-ndjson", headers=named)
+
+
+@routes.get("/events")
+async def record(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """Up to 1,000 events after number `after`, for the owner only: they say which items are audited."""
+    desk = _owner(request)
+
+    def read() -> list[dict[str, Any]]:
+        found: Iterator[tuple[int, events.Event]] = islice(desk.project.events(after), EVENTS)
+        return [{"seq": seq} | json.loads(events.encode(event)) for seq, event in found]
+
+    return JSONResponse(await desk.run(read))
+
+
+@routes.post("/tickets")
+async def tickets(request: Request, guest: Guest) -> Response:
+    """A link's last part that lets somebody in once, within five minutes; for the owner."""
+    ticket = _owner(request).sessions.ticket(guest.annotator)
+    return JSONResponse({"enter": f"/enter?ticket={ticket}"})
+
+
+def _owner(request: Request) -> Desk:
+    if not request.scope["asklearn.owner"]:
+        raise Refused(HTTPStatus.FORBIDDEN, "only who has the project's secret may ask for this")
+    return desk_of(request)
+
+
+def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str, Any]:
+    have = set(wanted.have)
+    again = [question.item for question in project.holding(by) if question.item not in have][: wanted.n]
+    if again:
+        project.renew(again, by, lease)
+    found = [question for question in project.holding(by) if question.item in again] if again else []
+    if len(found) < wanted.n:
+        found += project.ask(wanted.n - len(found), by, lease=lease, ahead=AHEAD)
+    return {
+        "questions": [_shown(project, question) for question in found],
+        "status": _status(project, by),
+    }
+
+
+def _shown(project: Project, question: Question) -> dict[str, Any]:
+    """The question as the page gets it: who can tell an audit item from others answers it with more care."""
+    content = project.pool.show(question.item)
+    blind = question.audit or question.reason.strategy == "random"
+    proposal = None if blind else question.proposal
+    shown = {
+        "item": question.item,
+        "row": question.row,
+        "batch": question.batch,
+        "content": content,
+        "reason": {
+            "strategy": "random" if blind else question.reason.strategy,
+            "score": None if blind else question.reason.score,
+            "words": question.reason.words,
+        },
+        "model": question.model,
+        "proposal": proposal
+        and {
+            "label": proposal.label,
+            "probability": round(proposal.probability, 4),
+            "probabilities": {str(label): round(p, 4) for label, p in proposal.probabilities.items()},
+        },
+        "until": question.until.isoformat(),
+    }
+    if content["kind"] == "image":
+        shown["image"] = f"/api/v1/items/{quote(question.item, safe='')}/image"
+    return shown
+
+
+def _tell(project: Project, by: str, said: list[Said]) -> dict[str, Any]:
+    project.tell([_answer(project, by, one) for one in said])
+    return {"saved": [one.key for one in said], "status": _status(project, by)}
+
+
+def _answer(project: Project, by: str, said: Said) -> Answer:
+    label = said.label
+    if isinstance(label, str):
+        try:
+            label = project.task.parse(label)  # a page knows labels as they are written out
+        except AnswerError as error:
+            raise AnswerError(f"item {said.item!r}: {error}", item=said.item, key=said.key) from None
+    return Answer(
+        key=said.key,
+        item=said.item,
+        by=by,
+        label=label,
+        skip=said.kind == "skip",
+        unsure=said.kind == "unsure",
+        flag=said.kind == "flag",
+        undo=said.of,
+        note=said.note,
+        seconds=said.seconds,
+        seen=said.seen,
+    )
+
+
+def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
+    if wanted.renew:
+        project.renew(wanted.renew, by, lease)
+    if wanted.release:
+        project.release(wanted.release, by)
+
+
+def _status(project: Project, by: str) -> dict[str, Any]:
+    return project.status() | {
+        "you": by,
+        "shown_labels": [str(label) for label in project.task.labels],
+        "guideline": project.settings.guideline,
+    }

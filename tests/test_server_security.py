@@ -1,0 +1,363 @@
+"""Who may come in, from where, and what leaves with every answer."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from starlette.testclient import TestClient
+
+from asklearn.errors import SettingError
+from asklearn.project import Project
+from asklearn.server import Sessions, create_app, serve
+from asklearn.server.guard import BODY_BYTES, CSP, names
+from asklearn.server.log import logger
+from asklearn.server.sessions import TICKET_SECONDS, secret_of
+from asklearn.tasks.classes import classes
+
+SECRET = "a-secret-that-is-long-enough-for-a-test"
+HOME = "http://127.0.0.1:8000"
+TEXTS = [f"text number {i}" for i in range(40)]
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sessions(clock: Clock) -> Sessions:
+    return Sessions(SECRET, clock)
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    """What the server logged."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def stranger(sessions: Sessions, said: io.StringIO) -> Iterator[TestClient]:
+    """Somebody without a session."""
+    with Project(TEXTS, classes(["ham", "spam"])) as project:
+        app = create_app(project, sessions, names(8000), logger=logger("info", said))
+        with TestClient(app, base_url=HOME, raise_server_exceptions=False, follow_redirects=False) as client:
+            yield client
+
+
+@pytest.fixture
+def ann(stranger: TestClient, sessions: Sessions) -> TestClient:
+    """Ann's browser, with its cookie."""
+    stranger.get(f"/enter?ticket={sessions.ticket('ann')}")
+    stranger.headers["Origin"] = HOME
+    return stranger
+
+
+def message(response) -> str:
+    return response.json()["error"]["message"]
+
+
+# -- coming in ------------------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_opens_the_page_once(stranger, sessions):
+    ticket = sessions.ticket("ann")
+    first = stranger.get(f"/enter?ticket={ticket}")
+    assert (first.status_code, first.headers["Location"]) == (303, "/")
+    cookie = first.headers["Set-Cookie"]
+    assert all(part in cookie for part in ("HttpOnly", "SameSite=Strict", "Path=/")), cookie
+    assert ticket not in cookie
+    assert stranger.get("/api/v1/status").json()["you"] == "ann"
+    stranger.cookies.clear()
+    assert stranger.get(f"/enter?ticket={ticket}").status_code == 401
+    assert stranger.get("/api/v1/status").status_code == 401
+
+
+def test_a_ticket_grows_too_old(stranger, sessions, clock):
+    young, old = sessions.ticket("ann"), sessions.ticket("bob")
+    clock.now += TICKET_SECONDS - 1
+    assert stranger.get(f"/enter?ticket={young}").status_code == 303
+    clock.now += 2
+    assert stranger.get(f"/enter?ticket={old}").status_code == 401
+
+
+@pytest.mark.parametrize("ticket", ["", "guess", "a" * 5000, "%00", "%ff"])
+def test_no_other_ticket_opens_it(stranger, ticket):
+    assert stranger.get(f"/enter?ticket={ticket}").status_code == 401
+
+
+def test_a_person_without_a_session_reads_how_to_get_in(stranger):
+    page = stranger.get("/", headers={"Accept": "text/html"})
+    assert page.status_code == 401
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "asklearn label NAME" in page.text
+    assert "Refresh" not in page.headers
+    assert "asklearn label NAME" in message(stranger.get("/"))
+
+
+def test_a_link_from_elsewhere_is_tried_again_from_here(stranger):
+    page = stranger.get("/", headers={"Accept": "text/html", "Sec-Fetch-Site": "cross-site"})
+    assert (page.status_code, page.headers["Refresh"]) == (401, "0; url=/")
+
+
+def test_every_other_address_needs_a_session(stranger):
+    routes = [(route.path, method) for route in _routes(stranger.app) for method in route.methods]
+    assert len(routes) >= 13
+    for path, method in routes:
+        if path in ("/healthz", "/enter"):
+            continue
+        answer = stranger.request(method, re.sub(r"{[^}]*}", "x", path), json={} if method == "POST" else None)
+        assert answer.status_code == 401, (method, path)
+    assert stranger.get("/healthz").status_code == 200
+    assert stranger.get("/nowhere").status_code == 401
+
+
+def _routes(app):
+    return [route for route in _flat(app.routes) if hasattr(route, "methods")]
+
+
+def _flat(routes):
+    for route in routes:
+        yield route
+        inner = getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None)
+        yield from _flat(inner or [])
+
+
+def test_a_forged_cookie_is_nobody(stranger, sessions):
+    other = Sessions("another-secret-that-is-long-enough-too")
+    for value in (other.cookie("ann"), "ann", sessions.cookie("ann")[:-2] + "xx", "", "a.b.c"):
+        cookie = f"{sessions.cookie_name}={value}"
+        assert stranger.get("/api/v1/status", headers={"Cookie": cookie}).status_code == 401
+
+
+def test_sessions_outlive_a_restart_and_projects_do_not_share_them():
+    cookie = Sessions(SECRET).set_cookie("Zoë").partition(";")[0]
+    assert Sessions(SECRET).read_cookie(cookie) == "Zoë"
+    assert Sessions(SECRET).cookie_name != Sessions("another-secret-that-is-long-enough-too").cookie_name
+
+
+def test_scripts_bear_the_secret_and_say_who_asks(stranger):
+    def status(**headers):
+        return stranger.get("/api/v1/status", headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    bearer = f"Bearer {SECRET}"
+    assert status(Authorization=bearer, X_Annotator="bob").json()["you"] == "bob"
+    assert status(Authorization=bearer, X_Annotator="Zoë".encode()).json()["you"] == "Zoë"
+    assert status(Authorization=bearer).status_code == 400
+    assert status(Authorization=bearer, X_Annotator="a" * 65).status_code == 400
+    assert status(Authorization=bearer, X_Annotator="a\tb").status_code == 400
+    assert status(Authorization=bearer, X_Annotator=b"\xff").status_code == 400
+    assert status(Authorization="Bearer guess", X_Annotator="bob").status_code == 401
+    assert status(Authorization=f"Basic {SECRET}", X_Annotator="bob").status_code == 401
+    assert status(Authorization="", X_Annotator="bob").status_code == 401
+
+
+def test_only_the_owner_makes_links_and_reads_the_record(ann, sessions):
+    assert ann.post("/api/v1/tickets", json={"annotator": "eve"}).status_code == 403
+    assert ann.get("/api/v1/events").status_code == 403
+    owner = {"Authorization": f"Bearer {SECRET}", "X-Annotator": "owner"}
+    link = ann.post("/api/v1/tickets", json={"annotator": "bob"}, headers=owner).json()["enter"]
+    assert sessions.redeem(link.partition("=")[2]) == "bob"
+    assert ann.post("/api/v1/tickets", json={"annotator": "\n"}, headers=owner).status_code == 422
+    assert ann.get("/api/v1/events", headers=owner).json()[0]["event"] == "Added"
+
+
+# -- from where -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:8001", "127.0.0.1.evil.example:8000", ""])
+def test_a_foreign_host_name_gets_nothing(ann, host):
+    for path in ("/", "/healthz", "/enter", "/api/v1/status"):
+        assert ann.get(path, headers={"Host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "LocalHost:8000", "[::1]:8000"])
+def test_its_own_names_are_fine(ann, host):
+    assert ann.get("/api/v1/status", headers={"Host": host}).status_code == 200
+
+
+FOREIGN = [
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://127.0.0.1:8000"},
+    {"Origin": "http://127.0.0.1:8001"},
+    {"Origin": "http://localhost:8000"},  # another origin than the one it was sent to
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("path", ["questions", "answers", "leases"])
+def test_another_site_changes_nothing(ann, path, headers):
+    bodies = {"questions": {"n": 1}, "answers": [], "leases": {}}
+    assert ann.post(f"/api/v1/{path}", json=bodies[path], headers=headers).status_code == 403
+    assert ann.post(f"/api/v1/{path}", json=bodies[path]).status_code == 200
+
+
+def test_a_cookie_without_an_origin_changes_nothing(ann):
+    del ann.headers["Origin"]
+    assert ann.post("/api/v1/leases", json={}).status_code == 403
+    assert ann.post("/api/v1/leases", json={}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+def test_a_foreign_origin_is_refused_with_the_token_too(stranger):
+    owner = {"Authorization": f"Bearer {SECRET}", "X-Annotator": "bob"}
+    assert stranger.post("/api/v1/leases", json={}, headers=owner).status_code == 200
+    evil = owner | {"Origin": "http://evil.example"}
+    assert stranger.post("/api/v1/leases", json={}, headers=evil).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_only_json_is_read(ann, kind):
+    answer = ann.post("/api/v1/answers", content=b"[]", headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    fine = {"Content-Type": "application/json; charset=utf-8"}
+    assert ann.post("/api/v1/answers", content=b"[]", headers=fine).status_code == 200
+
+
+def test_a_body_has_a_size(ann):
+    long = b'["' + b"x" * BODY_BYTES + b'"]'
+    json_ = {"Content-Type": "application/json"}
+    assert ann.post("/api/v1/answers", content=long, headers=json_).status_code == 413
+
+    def parts() -> Iterator[bytes]:  # sent in chunks: nothing announces the size
+        yield from (long[i : i + 50_000] for i in range(0, len(long), 50_000))
+
+    assert ann.post("/api/v1/answers", content=parts(), headers=json_).status_code == 413
+
+
+def test_other_methods_change_nothing(ann):
+    for method in ("PUT", "DELETE", "PATCH"):
+        assert ann.request(method, "/api/v1/answers", json=[]).status_code == 405
+    assert ann.get("/api/v1/answers").status_code == 405
+    assert "POST" in message(ann.get("/api/v1/answers"))
+
+
+# -- what leaves ----------------------------------------------------------------------------------------------------
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "font-src 'none'; manifest-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/page/nothing.js", 404),
+        ("/page/../app.py", 404),
+        ("/page/..%2fapp.py", 404),
+        ("/page//etc/passwd", 404),
+        ("/api/v1/status", 200),
+        ("/api/v1/history?n=0", 422),
+        ("/api/v1/items/nobody/image", 404),
+        ("/api/v1/items/..%2F..%2Fsecret/image", 404),
+        ("/api/v1/openapi.json", 200),
+        ("/docs", 404),
+        ("/healthz", 200),
+        ("/enter", 401),
+        ("/nowhere", 404),
+    ],
+)
+def test_every_answer_carries_the_headers(ann, path, status):
+    answer = ann.get(path)
+    assert answer.status_code == status
+    assert answer.headers["Content-Security-Policy"] == POLICY == CSP
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
+    if path.startswith("/api/"):
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    if status >= 400:
+        assert message(answer)
+
+
+def test_what_nobody_foresaw_says_nothing_of_the_inside(ann, said, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr("asklearn.server.api._status", broken)
+    answer = ann.get("/api/v1/status")
+    assert answer.status_code == 500
+    id = answer.json()["error"]["id"]
+    assert "hunter2" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    [failure] = [line for line in _lines(said) if line["level"] == "error"]
+    assert failure["id"] == id
+    assert "RuntimeError" in failure["exception"]
+
+
+def _lines(said: io.StringIO) -> list[dict]:
+    return [json.loads(line) for line in said.getvalue().splitlines()]
+
+
+def test_the_log_holds_no_secret_no_text_and_no_control_characters(ann, said, sessions):
+    ticket = sessions.ticket("ann")
+    ann.get(f"/enter?ticket={ticket}")
+    [question] = ann.post("/api/v1/questions", json={"n": 1}).json()["questions"]
+    answer = {"key": "k", "item": question["item"], "label": "spam", "note": "a private note"}
+    assert ann.post("/api/v1/answers", json=[answer]).status_code == 200
+    ann.post("/api/v1/answers", json=[answer | {"label": "tomato"}])
+    ann.get("/api/v1/items/%1b%5b31mred%0a/image")
+    ann.get("/%1b%5b31m%0a%7b%22level%22%7d?x=%1b")
+    ann.get("/api/v1/status", headers={"Authorization": f"Bearer {SECRET}", "X-Annotator": "\x9b31m".encode()})
+    log = said.getvalue()
+    for private in (SECRET, ticket, sessions.cookie_name, question["item"], "text number", "spam", "tomato", "private"):
+        assert private not in log
+    assert re.fullmatch(r"[\x20-\x7e\n]*", log)
+    lines = _lines(said)
+    assert len(lines) == 8  # one a request; the first came with the session
+    assert lines[2].keys() == {"event", "level", "timestamp", "method", "route", "status", "ms", "by"}
+    assert [line["route"] for line in lines[1:4]] == ["/enter", "/api/v1/questions", "/api/v1/answers"]
+
+
+def test_it_is_quiet_by_default(sessions, capfd):
+    with Project(TEXTS, classes(["ham", "spam"])) as project, TestClient(create_app(project, sessions)) as client:
+        client.get("/healthz")
+    assert capfd.readouterr() == ("", "")
+
+
+# -- secrets and addresses ------------------------------------------------------------------------------------------
+
+
+def test_the_secret_is_made_once_for_its_owner_only(tmp_path):
+    secret = secret_of(tmp_path)
+    assert len(secret) >= 43  # 256 bits
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    assert secret_of(tmp_path) == secret
+    (tmp_path / "secret").write_text("short\n")
+    with pytest.raises(SettingError, match="delete it"):
+        secret_of(tmp_path)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "example.com", "::", ""])
+def test_only_this_machine_is_served(tmp_path, host):
+    with pytest.raises(SettingError, match="this machine only"):
+        serve(tmp_path, host=host)
+
+
+def test_a_taken_port_is_named(tmp_path):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingError, match=f"port {port} of 127.0.0.1"):
+            serve(tmp_path, port=port)
