@@ -1,0 +1,70 @@
+"""asklearn: the sklearn that asks. Active learning with a human in the loop.
+
+Names are loaded when first used, so that importing asklearn costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asklearn import stopping, strategies
+    from asklearn.errors import AskLearnError
+    from asklearn.estimate import Estimate
+    from asklearn.people.answers import Answer, Question
+    from asklearn.project import Project
+    from asklearn.stopping import Advice
+    from asklearn.strategies import choose_positions as choose
+    from asklearn.study.simulate import Curve, simulate
+    from asklearn.tasks.classes import classes
+    from asklearn.testing.strategy import check_strategy
+
+__version__ = "0.1.0"
+
+# public name -> (module that defines it, its name there; "" for the module itself)
+_HOMES = {
+    "Advice": ("asklearn.stopping", "Advice"),
+    "Answer": ("asklearn.people.answers", "Answer"),
+    "AskLearnError": ("asklearn.errors", "AskLearnError"),
+    "Curve": ("asklearn.study.simulate", "Curve"),
+    "Estimate": ("asklearn.estimate", "Estimate"),
+    "Project": ("asklearn.project", "Project"),
+    "Question": ("asklearn.people.answers", "Question"),
+    "check_strategy": ("asklearn.testing.strategy", "check_strategy"),
+    "choose": ("asklearn.strategies.door", "choose"),
+    "classes": ("asklearn.tasks.classes", "classes"),
+    "simulate": ("asklearn.study.simulate", "simulate"),
+    "stopping": ("asklearn.stopping", ""),
+    "strategies": ("asklearn.strategies", ""),
+}
+
+__all__ = [
+    "Advice",
+    "Answer",
+    "AskLearnError",
+    "Curve",
+    "Estimate",
+    "Project",
+    "Question",
+    "check_strategy",
+    "choose",
+    "classes",
+    "simulate",
+    "stopping",
+    "strategies",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"asklearn has no {name!r}; it has {', '.join(__all__)}")
+    module, attribute = _HOMES[name]
+    found = import_module(module)
+    value = getattr(found, attribute) if attribute else found
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -6,7 +6,11 @@ class AskLearnError(Exception):
 
 
 class AnswerError(AskLearnError):
-    """An answer nobody may give: an unknown item, a label the task does not have."""
+    """An answer nobody may give: an unknown item, a label the task does not have. `item`, `key`: which one."""
+
+    def __init__(self, message: str, *, item: str | None = None, key: str | None = None) -> None:
+        super().__init__(message)
+        self.item, self.key = item, key
 
 
 class Conflict(AskLearnError):

@@ -25,7 +25,9 @@ class Estimate:
     metric: str = "accuracy"
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.value:.3f} ({self.low:.3f} to {self.high:.3f}, from {self.n} random items)"
+        return (
+            f"{self.metric} {self.value:.3f} ({self.low:.3f} to {self.high:.3f}, from {self.n} random items)"
+        )
 
 
 def wilson(right: int, n: int, z: float = Z95) -> tuple[float, float]:
@@ -58,7 +60,9 @@ def exact(right: int, n: int, alpha: float = 0.05) -> tuple[float, float]:
 def proportion(right: int, n: int, metric: str = "accuracy") -> Estimate:
     """A share with its 95 % interval: exact below 150 items, Wilson's from there on."""
     if n == 0:
-        raise NotReady("there is no audit answer yet; an estimate needs at least one random item with an answer")
+        raise NotReady(
+            "there is no audit answer yet; an estimate needs at least one random item with an answer"
+        )
     low, high = exact(right, n) if n < EXACT_BELOW else wilson(right, n)
     return Estimate(right / n, low, high, n, metric)
 
@@ -79,7 +83,9 @@ METRICS = {"accuracy": accuracy}
 def metric(name: str) -> object:
     """The estimator of this metric."""
     if name not in METRICS:
-        raise SettingError(f"there is no honest estimate of {name!r} yet; there is one of {', '.join(METRICS)}")
+        raise SettingError(
+            f"there is no honest estimate of {name!r} yet; there is one of {', '.join(METRICS)}"
+        )
     return METRICS[name]
 
 

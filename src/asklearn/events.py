@@ -44,6 +44,7 @@ class Asked(Event):
     """`by` holds these items for `lease` seconds; one entry an item in every tuple.
 
     `chances`: the probability with which the draw took the item, None where the choice was not a draw.
+    `arms`: which part of the strategy took it ("audit": the draw that measures the model).
     `seed`: what the generator was made from, so that the choice can be replayed.
     """
 
@@ -54,6 +55,7 @@ class Asked(Event):
     batch: str = ""
     scores: tuple[float | None, ...] = ()
     chances: tuple[float | None, ...] = ()
+    arms: tuple[str, ...] = ()
     model: str | None = None
     seed: tuple[int, ...] = ()
 

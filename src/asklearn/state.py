@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -37,19 +38,29 @@ class State:
 
     seq: int = 0
     rows: int = 0
+    first_added: Added | None = None
     # item -> annotator -> the newest answer that decides (label, skip, unsure or flag)
     answers: dict[str, dict[str, Answered]] = field(default_factory=dict)
-    history: dict[str, list[Answered]] = field(default_factory=dict)  # item -> every deciding answer, in order
+    history: dict[str, list[Answered]] = field(
+        default_factory=dict
+    )  # item -> every deciding answer, in order
     # item -> annotator -> lease; whether it has run out is for the clock of the reader to say
     leases: dict[str, dict[str, Lease]] = field(default_factory=dict)
     keys: dict[str, Answered | Retracted] = field(default_factory=dict)
     retracted: set[str] = field(default_factory=set)
-    audited: dict[str, float] = field(default_factory=dict)
+    audited: dict[str, float] = field(default_factory=dict)  # item -> its chance when it was drawn
+    audited_late: dict[str, int] = field(default_factory=dict)  # item drawn when it had a label -> when (seq)
+    said: dict[str, list[Answered]] = field(default_factory=dict)  # annotator -> deciding answers, in order
     flagged: set[str] = field(default_factory=set)
     models: list[Learned] = field(default_factory=list)
     measured: list[Measured] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
     asked: int = 0
+    asked_last: dict[tuple[str, str], Asked] = field(
+        default_factory=dict
+    )  # (item, annotator) held -> the asking
+    kinds: Counter[str] = field(default_factory=Counter)  # standing answers by kind
+    items_labelled: int = 0
     seconds: float = 0.0  # people's time, as their answers report it
     # sequence numbers at which a label came, changed or went: how old a model is
     changes: list[int] = field(default_factory=list)
@@ -59,11 +70,13 @@ class State:
         self.seq = seq
         match event:
             case Added():
+                self.first_added = self.first_added or event
                 self.rows = max(self.rows, event.first + event.count)
             case Asked():
                 self.asked += len(event.items)
                 for item in event.items:
                     self.leases.setdefault(item, {})[event.by] = Lease(event.by, event.at, event.lease)
+                    self.asked_last[item, event.by] = event
             case Renewed():
                 for item in event.items:
                     if event.by in self.leases.get(item, {}):
@@ -74,6 +87,7 @@ class State:
             case Audited():
                 self.audited[event.item] = event.chance
                 if self.labels_of(event.item):
+                    self.audited_late[event.item] = seq
                     self.changes.append(seq)  # a label just left the training set
             case Answered():
                 self._answered(event)
@@ -88,6 +102,7 @@ class State:
 
     def _free(self, item: str, by: str) -> None:
         held = self.leases.get(item)
+        self.asked_last.pop((item, by), None)
         if held is not None and held.pop(by, None) is not None and not held:
             del self.leases[item]
 
@@ -97,6 +112,7 @@ class State:
         if event.kind == "note":
             return  # a note alone decides nothing
         self.history.setdefault(event.item, []).append(event)
+        self.said.setdefault(event.by, []).append(event)
         self._put(event.item, event.by, event)
         self._free(event.item, event.by)
 
@@ -112,9 +128,14 @@ class State:
 
     def _put(self, item: str, by: str, answer: Answered | None) -> None:
         said = self.answers.setdefault(item, {})
+        self.items_labelled -= bool(self.labels_of(item))
         old = said.pop(by, None)
+        if old is not None:
+            self.kinds[old.kind] -= 1
         if answer is not None:
             said[by] = answer
+            self.kinds[answer.kind] += 1
+        self.items_labelled += bool(self.labels_of(item))
         if not said:
             del self.answers[item]
         was = old.label if old is not None and old.kind == "label" else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class worth:
     metric: str = "accuracy"
 
     def __call__(self, progress: Progress) -> str | None:
-        curve = fit_curve([m for m in progress.measured if m.metric == self.metric])
+        curve = fit_curve(tuple(m for m in progress.measured if m.metric == self.metric))
         if curve is None:
             return None
         gain = curve.at(progress.labels + self.labels) - curve.at(progress.labels)
@@ -125,7 +126,8 @@ class Curve:
 MIN_POINTS, MIN_ITEMS = 4, 30
 
 
-def fit_curve(measured: Sequence[Measured]) -> Curve | None:
+@lru_cache(maxsize=64)
+def fit_curve(measured: tuple[Measured, ...]) -> Curve | None:
     """The power law that fits the measurements best (weighted by n), None while there are too few.
 
     Slopes are tried on a grid; ceiling and drop follow by weighted least squares, drop >= 0 and ceiling <= 1.
@@ -154,12 +156,13 @@ class Advice:
     """Whether to stop, why (one reason a rule that fires, or why to go on), and what more labels would bring.
 
     `forecast`: {"labels": l, "value": v} pairs for the near future, empty while nothing can be said.
+    `fired`: rule -> its reason, for every rule that says stop.
     """
 
     stop: bool
     why: tuple[str, ...]
     forecast: tuple[dict[str, float], ...] = ()
-    rules: dict[str, bool] = field(default_factory=dict)
+    fired: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return ("Stop: " if self.stop else "Go on: ") + "; ".join(self.why)
@@ -167,20 +170,14 @@ class Advice:
 
 def advise(rules: Iterable[Rule], progress: Progress) -> Advice:
     """One piece of advice from all rules: stop as soon as one of them says so."""
-    said = [(rule, rule(progress)) for rule in (*rules, used_up())]
-    reasons = tuple(reason for _, reason in said if reason)
-    return Advice(
-        stop=bool(reasons),
-        why=reasons or (_why_go_on(progress),),
-        forecast=_forecast(progress),
-        rules={repr(rule): reason is not None for rule, reason in said},
-    )
+    fired = {repr(rule): reason for rule in (*rules, used_up()) if (reason := rule(progress))}
+    return Advice(bool(fired), tuple(fired.values()) or (_why_go_on(progress),), _forecast(progress), fired)
 
 
 def _why_go_on(progress: Progress) -> str:
     if not progress.models:
         return "no model has been trained yet"
-    curve = fit_curve(progress.measured)
+    curve = fit_curve(tuple(progress.measured))
     if curve is None:
         return "too few random items have an answer to forecast; no rule says stop"
     gain = curve.at(progress.labels + 100) - curve.at(progress.labels)
@@ -188,7 +185,7 @@ def _why_go_on(progress: Progress) -> str:
 
 
 def _forecast(progress: Progress) -> tuple[dict[str, float], ...]:
-    curve = fit_curve(progress.measured)
+    curve = fit_curve(tuple(progress.measured))
     if curve is None:
         return ()
     steps = (progress.labels + more for more in (50, 100, 200, 500))
@@ -214,7 +211,9 @@ def parse(text: str) -> Rule:
     >>> parse("target(0.9)")
     target(value=0.9, metric='accuracy')
     """
-    wrong = SettingError(f"{text!r} is not a stop rule; write one of {', '.join(RULES)} with its values: target(0.9)")
+    wrong = SettingError(
+        f"{text!r} is not a stop rule; write one of {', '.join(RULES)} with its values: target(0.9)"
+    )
     try:
         tree = ast.parse(text, mode="eval").body
         if isinstance(tree, ast.Name):

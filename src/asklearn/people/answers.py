@@ -84,7 +84,9 @@ def kind_of(answer: Answer) -> str:
         if present
     ]
     if len(said) > 1:
-        raise AnswerError(f"the answer for item {answer.item!r} says {' and '.join(said)} at once; it must be one")
+        raise AnswerError(
+            f"the answer for item {answer.item!r} says {' and '.join(said)} at once; it must be one"
+        )
     if not said and not answer.note:
         raise AnswerError(
             f"the answer for item {answer.item!r} says nothing; give a label, or skip, unsure, flag, note or undo"
@@ -100,7 +102,9 @@ def recorded(answer: Answer, label: Label) -> Answered | Retracted:
         raise AnswerError(f"the answer for item {answer.item!r} does not say by whom (1 to 200 signs)")
     seconds = answer.seconds
     if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
-        raise AnswerError(f"the answer for item {answer.item!r} took {seconds!r} seconds; that must be 0 or more")
+        raise AnswerError(
+            f"the answer for item {answer.item!r} took {seconds!r} seconds; that must be 0 or more"
+        )
     kind = kind_of(answer)
     if kind == "undo":
         return Retracted(key=answer.key, of=answer.undo, by=answer.by)

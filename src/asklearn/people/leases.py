@@ -49,7 +49,11 @@ class Leases:
         """Take in an event that `state` has taken in already."""
         match event:
             case Asked() | Renewed():
-                held = event.items if isinstance(event, Asked) else [i for i in event.items if self.holds(i, event.by)]
+                held = (
+                    event.items
+                    if isinstance(event, Asked)
+                    else [i for i in event.items if self.holds(i, event.by)]
+                )
                 left = min(max(event.at + event.lease - self._wall(), 0.0), event.lease)
                 for item in held:
                     self._take(item, event.by, self._steady() + left)
@@ -74,6 +78,11 @@ class Leases:
         """Whether `by` holds the item now."""
         self._expire()
         return (item, by) in self._until
+
+    def held(self) -> list[str]:
+        """The items somebody holds now."""
+        self._expire()
+        return list(self._held)
 
     def held_by(self, by: str) -> list[str]:
         """The items `by` holds now, oldest first."""

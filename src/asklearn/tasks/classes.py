@@ -36,7 +36,9 @@ class classes:
         spelt = Counter(str(label) for label in labels)
         twice = [text for text, count in spelt.items() if count > 1]
         if twice:
-            raise SettingError(f"labels must differ when written out; {twice[0]!r} comes {spelt[twice[0]]} times")
+            raise SettingError(
+                f"labels must differ when written out; {twice[0]!r} comes {spelt[twice[0]]} times"
+            )
         object.__setattr__(self, "labels", labels)
 
     def check(self, raw: Any) -> Label:

@@ -1,0 +1,687 @@
+"""The loop: `add`, `ask`, `tell`, `learn`, on top of a journal of facts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from asklearn import estimate as estimates
+from asklearn import learning, settings, stopping, strategies
+from asklearn import pool as pools
+from asklearn.asking import Pick, Planner, prediction, words
+from asklearn.errors import AnswerError, KeyReused, NotReady, SettingError
+from asklearn.estimate import Estimate
+from asklearn.events import (
+    Added,
+    Answered,
+    Asked,
+    Event,
+    Learned,
+    Measured,
+    Released,
+    Renewed,
+    Retracted,
+    Stopped,
+)
+from asklearn.journal import Journal
+from asklearn.journal.lock import Lock, lock
+from asklearn.journal.memory import MemoryJournal
+from asklearn.journal.sqlite import SqliteJournal
+from asklearn.learning import Learner, Serving, TrainingSet
+from asklearn.people.answers import Answer, Question, Reason, recorded, same
+from asklearn.pool import Pool, store
+from asklearn.pool.store import StoredPool
+from asklearn.record import Record
+from asklearn.settings import CUSTOM, Settings
+from asklearn.state import State
+from asklearn.stopping import Advice, Progress, Rule
+from asklearn.tasks import Task, named
+
+Table = dict[str, list[Any]]
+EXPORT_BLOCK = 1000  # rows read from the pool at once
+
+
+class Project:
+    """A pool, a task, a model and a strategy, and the record of everything asked and answered.
+
+    >>> import numpy as np
+    >>> X = np.array([[0.0], [0.1], [0.9], [1.0]])
+    >>> project = Project(X, named("classes", ["low", "high"]), audit=0)
+    >>> for question in project.ask(4):
+    ...     value = X[question.row, 0]
+    ...     project.tell(Answer(item=question.item, label="high" if value > 0.5 else "low"))
+    >>> model = project.learn()
+    >>> project.predict(np.array([[0.95]]))["label"]
+    ['high']
+
+    `model`: "auto", a name, "package.module:Class" (these see asklearn's features), or any scikit-learn estimator
+    (it sees the pool's rows as they are). `strategy`: a name, an expression or a strategy object. `audit`: the
+    share of questions drawn at random from the whole pool; their answers measure the model and never train it.
+    `redundancy`: answers an item. `stop`: rules of `asklearn.stopping`. Safe to use from many threads.
+
+    Raises `SettingError` for what cannot be set up, `DataError` for rows that cannot be read.
+    """
+
+    def __init__(
+        self,
+        pool: Any,
+        task: Task,
+        model: Any = "auto",
+        strategy: Any = "auto",
+        *,
+        path: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        audit: float = 0.05,
+        redundancy: int = 1,
+        budget: int | None = None,
+        stop: Rule | Sequence[Rule] | None = None,
+        batch: int = 10,
+        guideline: str = "",
+        name: str = "",
+        journal: Journal | None = None,
+    ) -> None:
+        rules = tuple(stop) if isinstance(stop, Sequence) else (stop,) if stop is not None else ()
+        setup = Settings(
+            name=name or (Path(path).name if path is not None else "project"),
+            task=task.kind,
+            labels=task.labels,
+            guideline=guideline,
+            model=model if isinstance(model, str) else CUSTOM,
+            strategy=strategy if isinstance(strategy, str) else repr(strategy),
+            batch=batch,
+            seed=seed,
+            audit=audit,
+            redundancy=redundancy,
+            budget=budget,
+            stop=tuple(repr(rule) for rule in rules),
+        )
+        chosen = strategies.get(strategy) if isinstance(strategy, str) else strategy
+        if path is None:
+            rows = pools.of(pool)
+            self._open(setup, rows, task, model, chosen, rules, journal=journal or MemoryJournal())
+        else:
+            folder = Path(path)
+            self._open(setup, _made(folder, setup, pool), task, model, chosen, rules, path=folder)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        model: Any = None,
+        strategy: Any = None,
+        writing: bool = True,
+    ) -> Self:
+        """The project that lives in this folder, as it was left.
+
+        `writing=False` looks without locking, also while a server runs. A model or strategy that was given as an
+        object has to be given again. Raises `SettingError` when the folder is none, `JournalError` when another
+        process holds it.
+        """
+        folder = Path(path)
+        setup = settings.read(folder)
+        if model is None and setup.model == CUSTOM:
+            raise SettingError(
+                f"the model of {folder} is an object of your own; give it again: Project.open(path, model=...)"
+            )
+        chosen = setup.strategy if strategy is None else strategy
+        project = cls.__new__(cls)
+        project._open(
+            setup,
+            StoredPool.open(folder),
+            named(setup.task, setup.labels),
+            setup.model if model is None else model,
+            strategies.get(chosen) if isinstance(chosen, str) else chosen,
+            tuple(stopping.parse(text) for text in setup.stop),
+            path=folder,
+            writing=writing,
+        )
+        return project
+
+    def _open(
+        self,
+        setup: Settings,
+        rows: Pool,
+        task: Task,
+        model: Any,
+        strategy: Any,
+        rules: Sequence[Rule],
+        *,
+        path: Path | None = None,
+        writing: bool = True,
+        journal: Journal | None = None,
+    ) -> None:
+        self.settings, self.pool, self.task, self.path, self.strategy = setup, rows, task, path, strategy
+        budget = (stopping.budget(setup.budget),) if setup.budget is not None else ()
+        self._rules: tuple[Rule, ...] = (*budget, *rules) or (stopping.stable(), stopping.worth())
+        self._learner = Learner(rows, task, model, folder=path, seed=setup.seed)
+        self._lock: Any = None
+        self._described: tuple[Any, dict[str, Any]] | None = None
+        if path is not None:
+            self._lock, journal = _locked(path, writing)
+        assert journal is not None
+        self._record = Record(journal, self._learner.positions, setup.redundancy)
+        self._planner = Planner(self._record, self._learner, strategy, seed=setup.seed, audit=setup.audit)
+        if writing:
+            self._check_pool()
+
+    @property
+    def state(self) -> State:
+        """What is true now, as far as this process has read."""
+        return self._record.state
+
+    # -- the four verbs -----------------------------------------------------------------------------------------
+
+    def add(self, items: Any, source: str = "pool") -> list[str]:
+        """Make more rows askable; their ids.
+
+        They are of the pool's own type. Raises `DataError` for other types and for ids that are there already.
+        """
+        with self._record.now() as state:
+            before = state.rows
+            self.pool.add(items)
+            self._learner.grow()
+            self._record.leases.grow(len(self.pool.ids))
+            self._record.transact(lambda: ([self._added(before, source)], None))
+            return list(self.pool.ids[before:])
+
+    def ask(
+        self,
+        n: int = 1,
+        by: str = "me",
+        among: Iterable[str] | None = None,
+        lease: float = 120,
+        ahead: int = 0,
+    ) -> list[Question]:
+        """Up to n questions for `by`, reserved for `lease` seconds; fewer when fewer items are left for them.
+
+        `among`: only these items. `ahead`: choose so many more at once, so that the next calls answer quickly.
+        Nobody gets an item that somebody holds, or that they answered themselves.
+        """
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise SettingError(f"n is how many questions to ask, a whole number from 0 on; {n!r} is not")
+        if not lease > 0:
+            raise SettingError(f"a lease is a number of seconds above 0; {lease!r} is not")
+        if not by:
+            raise SettingError("ask for whom? `by` is empty")
+        rows = None if among is None else self._learner.rows_of(list(among))
+        self._learner.prepare(self._record)
+
+        def asking() -> tuple[list[Event], list[Question]]:
+            events, picks, seed = self._planner.decide(n, by, rows, ahead)
+            if not picks:
+                return events, []
+            batch = f"b{self.state.seq + len(events) + 1}"
+            events.append(self._asked(picks, by, batch, float(lease), seed))
+            until = datetime.now(UTC) + timedelta(seconds=lease)
+            return events, [self._question(pick, batch, until) for pick in picks]
+
+        return self._record.transact(asking)
+
+    def tell(self, answers: Answer | Iterable[Answer]) -> None:
+        """Take in answers: any order, any time, also of items nobody asked; all of them or none.
+
+        Returns when they are durable. The same key with the same body again is no news. Raises `AnswerError`
+        naming the item for what nobody may answer, `KeyReused` for a known key with another body.
+        """
+        told = [answers] if isinstance(answers, Answer) else list(answers)
+        self._record.transact(lambda: (self._facts(told), None))
+        self._learner.nudge()
+
+    def learn(self) -> Any:
+        """The model fitted to all labels so far (audit items aside), which serves from now on.
+
+        Raises `NotReady` before two classes are known; the estimator's own errors come through unchanged.
+        """
+        with self._learner.fitting:
+            with self._record.now() as state:
+                training = learning.ready(learning.training_set(state, self.task))
+                version = str(len(state.models) + 1)
+            began = time.perf_counter()
+            serving = self._learner.fit(training, version)
+            self._adopt(serving, training, time.perf_counter() - began)
+            return serving.model
+
+    # -- around them --------------------------------------------------------------------------------------------
+
+    def holding(self, by: str) -> list[Question]:
+        """The questions `by` still holds, oldest first: what a page that was reloaded shows again."""
+        with self._record.now() as state:
+            questions = []
+            for item in self._record.leases.held_by(by):
+                asked = state.asked_last[item, by]
+                until = datetime.now(UTC) + timedelta(seconds=self._record.leases.seconds_left(item, by))
+                questions.append(self._question(self._pick_again(asked, item), asked.batch, until))
+            return questions
+
+    def renew(self, items: Iterable[str], by: str, lease: float = 120) -> None:
+        """Hold these items for another `lease` seconds; those `by` no longer holds are left alone."""
+        wanted = list(items)
+
+        def renewing() -> tuple[list[Event], None]:
+            held = tuple(item for item in wanted if self._record.leases.holds(item, by))
+            return ([Renewed(items=held, by=by, lease=float(lease))] if held else []), None
+
+        self._record.transact(renewing)
+
+    def release(self, items: Iterable[str], by: str) -> None:
+        """Give these items back unanswered."""
+        wanted = list(items)
+
+        def releasing() -> tuple[list[Event], None]:
+            held = tuple(item for item in wanted if self._record.leases.holds(item, by))
+            return ([Released(items=held, by=by)] if held else []), None
+
+        self._record.transact(releasing)
+
+    def keep_learning(self) -> None:
+        """Fit in the background from now on, whenever enough labels are new; people never wait for it.
+
+        Raises `SettingError` for a project without a folder.
+        """
+        if self.path is None:
+            raise SettingError("learning in the background needs a project on disk: give it a path")
+        self._learner.start(self._record, self.settings.batch, self._adopt)
+
+    def learning(self) -> dict[str, Any]:
+        """Whether a fit runs now, why the last one failed, and whether features are there."""
+        return self._learner.describe()
+
+    def labels(self) -> Table:
+        """The consensus: columns item, label, confidence (share of votes), answers (how many)."""
+        with self._record.now() as state:
+            rows = [(item, *self.task.merge(said), len(said)) for item, said in state.labelled().items()]
+        return {
+            name: [row[i] for row in rows]
+            for i, name in enumerate(("item", "label", "confidence", "answers"))
+        }
+
+    def predict(self, X: Any) -> Table:
+        """Columns label and probability of rows in the pool's type; of a list of the pool's ids, with item first.
+
+        Raises `NotReady` before the first model.
+        """
+        serving = self._learner.served(self._record)
+        if _are_ids(X, self._learner.positions):
+            return {"item": list(X), **self._said(serving.proba[self._learner.rows_of(X)])}
+        return self._said(self._learner.proba_of(X))
+
+    def estimate(self, metric: str = "accuracy") -> Estimate:
+        """How good the serving model is, with a 95 % interval, from audit items it never learned from.
+
+        Raises `NotReady` without a model or an audit answer, `SettingError` for a metric that has no estimate.
+        """
+        serving = self._learner.served(self._record)
+        with self._record.now() as state:
+            return self._measure(serving, state, metric)
+
+    def model(self) -> Any:
+        """The fitted estimator that serves now. Raises `NotReady` before the first."""
+        return self._learner.model_of(self._learner.served(self._record))
+
+    def encode(self, X: Any) -> Any:
+        """Rows of the pool's type as the model sees them: features for a model given by name, else as they are."""
+        return self._learner.encode(X)
+
+    def measure(self, value: float, metric: str, n: int, source: str) -> None:
+        """Record a quality that was measured elsewhere (on a test set of n items, say)."""
+
+        def measuring() -> tuple[list[Event], None]:
+            version = self.state.models[-1].version if self.state.models else ""
+            labels = self.state.items_labelled
+            return [
+                Measured(
+                    version=version,
+                    labels=labels,
+                    metric=metric,
+                    value=value,
+                    low=value,
+                    high=value,
+                    n=n,
+                    source=source,
+                )
+            ], None
+
+        self._record.transact(measuring)
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """Seconds spent since opening: "learn" (fits) and "view" (predicting the pool)."""
+        return dict(self._learner.spent)
+
+    def advice(self) -> Advice:
+        """Whether to stop, why, and what more labels would bring."""
+        with self._record.now():
+            return stopping.advise(self._rules, self._progress())
+
+    def curve(self, metric: str = "accuracy") -> list[dict[str, Any]]:
+        """The honest learning curve: labels, value, low, high, n, version of each measured model."""
+        with self._record.now() as state:
+            return [
+                {
+                    "labels": m.labels,
+                    "value": m.value,
+                    "low": m.low,
+                    "high": m.high,
+                    "n": m.n,
+                    "version": m.version,
+                }
+                for m in state.measured
+                if m.metric == metric and m.source == "audit"
+            ]
+
+    def history(self, by: str, n: int = 10) -> list[dict[str, Any]]:
+        """The last n answers of `by` that still count, newest first."""
+        with self._record.now() as state:
+            said = reversed(state.said.get(by, []))
+            standing = (a for a in said if state.answers.get(a.item, {}).get(by) is a)
+            return [
+                {"key": a.key, "item": a.item, "kind": a.kind, "label": a.label, "note": a.note, "at": a.at}
+                for a in islice(standing, n)
+            ]
+
+    def status(self) -> dict[str, Any]:
+        """Where the project stands, as JSON can hold it."""
+        with self._record.now() as state:
+            fit = self.learning()
+            stamp = (state.seq, self._record.leases.count(), self._learner.serving, *fit.values())
+            if self._described is None or self._described[0] != stamp:
+                self._described = stamp, self._describe(state, fit)
+            return dict(self._described[1])
+
+    def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+        """The record itself, each event with its number."""
+        return self._record.journal.read(after)
+
+    def export(self, predict: bool = False) -> Iterator[dict[str, Any]]:
+        """Every row: id, its own columns, its label or None; with `predict` the model's prediction and probability.
+
+        Raises `NotReady` when predictions are wanted before the first model.
+        """
+        proba = self._learner.served(self._record).proba if predict else None
+        with self._record.now() as state:
+            agreed = {item: self.task.merge(said)[0] for item, said in state.labelled().items()}
+        return self._rows(agreed, proba)
+
+    def close(self) -> None:
+        """Let go of the trainer, the journal and the lock; closing twice is fine."""
+        self._learner.close()
+        self._record.journal.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- how ----------------------------------------------------------------------------------------------------
+
+    def _check_pool(self) -> None:
+        """Make the pool's rows askable, once; refuse a journal that was made over other rows."""
+        rows = len(self.pool.ids)
+
+        def adding() -> tuple[list[Event], None]:
+            first = self.state.first_added
+            if first is not None and self.path is None and first.fingerprint != self.pool.fingerprint:
+                raise SettingError(
+                    f"this journal was made over another pool ({first.count} rows, {first.fingerprint[:12]}); "
+                    f"this one has {rows} rows, {self.pool.fingerprint[:12]}"
+                )
+            return ([self._added(self.state.rows, "pool")] if self.state.rows < rows else []), None
+
+        self._record.transact(adding)
+
+    def _added(self, first: int, source: str) -> Added:
+        return Added(
+            first=first, count=len(self.pool.ids) - first, source=source, fingerprint=self.pool.fingerprint
+        )
+
+    def _asked(
+        self, picks: Sequence[Pick], by: str, batch: str, lease: float, seed: tuple[int, ...]
+    ) -> Asked:
+        serving = self._learner.serving
+        return Asked(
+            items=tuple(self.pool.ids[pick.position] for pick in picks),
+            by=by,
+            strategy=self.settings.strategy,
+            lease=lease,
+            batch=batch,
+            scores=tuple(pick.score for pick in picks),
+            chances=tuple(pick.chance for pick in picks),
+            arms=tuple(pick.arm for pick in picks),
+            model=None if serving is None else serving.version,
+            seed=seed,
+        )
+
+    def _pick_again(self, asked: Asked, item: str) -> Pick:
+        i = asked.items.index(item)
+        arm = asked.arms[i]
+        return Pick(self._learner.positions[item], asked.scores[i], asked.chances[i], arm, arm == "audit")
+
+    def _question(self, pick: Pick, batch: str, until: datetime) -> Question:
+        serving, row = self._learner.serving, pick.position
+        known = serving is not None and row < len(serving.proba)
+        seen = prediction(serving.proba[row], self.task.labels) if serving is not None and known else None
+        strategy = self.settings.strategy
+        return Question(
+            item=self.pool.ids[row],
+            row=row,
+            batch=batch,
+            reason=Reason(strategy, pick.score, words(pick, strategy, seen)),
+            chance=pick.chance,
+            audit=pick.audit,
+            model=None if serving is None else serving.version,
+            proposal=seen,
+            until=until,
+        )
+
+    def _facts(self, answers: Sequence[Answer]) -> list[Event]:
+        """The answers as events, those already known left out."""
+        fresh: dict[str, Answered | Retracted] = {}
+        for answer in answers:
+            fact = self._fact(answer, fresh)
+            known = self.state.keys.get(answer.key) or fresh.get(answer.key)
+            if known is None:
+                fresh[answer.key] = fact
+            elif not same(known, fact):
+                raise KeyReused(
+                    f"the key {answer.key!r} came before with another answer; give each answer a key of its own",
+                    item=answer.item,
+                    key=answer.key,
+                )
+        return list(fresh.values())
+
+    def _fact(self, answer: Answer, fresh: Mapping[str, Answered | Retracted]) -> Answered | Retracted:
+        try:
+            if answer.undo:
+                gone = self.state.keys.get(answer.undo) or fresh.get(answer.undo)
+                if not isinstance(gone, Answered) or gone.by != answer.by:
+                    raise AnswerError(
+                        f"{answer.by!r} has given no answer with the key {answer.undo!r} to take back"
+                    )
+            elif answer.item not in self._learner.positions:
+                raise AnswerError(f"there is no item {answer.item!r} in the pool")
+            label = None if answer.label is None else self.task.check(answer.label)
+            return recorded(answer, label)
+        except AnswerError as error:
+            about = f"item {answer.item!r}: " if answer.item and repr(answer.item) not in str(error) else ""
+            raise AnswerError(f"{about}{error}", item=answer.item, key=answer.key) from None
+
+    def _adopt(self, serving: Serving, training: TrainingSet, seconds: float) -> None:
+        """Record the new model and how good it is, then let it serve, all at once."""
+        before = self._learner.serving
+
+        def adopting() -> tuple[list[Event], None]:
+            learned = Learned(
+                version=serving.version,
+                watermark=training.watermark,
+                labels=len(training.items),
+                seconds=seconds,
+                artifact=serving.artifact,
+                kappa=self._learner.kappa(before, serving),
+            )
+            events: list[Event] = [learned]
+            try:
+                found = self._measure(serving, self.state, "accuracy")
+                events.append(
+                    Measured(
+                        version=serving.version,
+                        labels=self.state.items_labelled,
+                        metric=found.metric,
+                        value=found.value,
+                        low=found.low,
+                        high=found.high,
+                        n=found.n,
+                    )
+                )
+            except NotReady:
+                pass  # no audit answer yet: nothing honest can be said
+            advice = stopping.advise(self._rules, self._progress(events))
+            told = {stopped.rule for stopped in self.state.stopped}
+            events += [
+                Stopped(rule=rule, reason=reason, labels=self._progress().labels)
+                for rule, reason in advice.fired.items()
+                if rule not in told
+            ]
+            return events, None
+
+        self._record.transact(adopting)
+        self._learner.serving = serving
+
+    def _measure(self, serving: Serving, state: State, metric: str) -> Estimate:
+        measure = estimates.metric(metric)
+        pairs = learning.audit_pairs(state, self.task, serving.watermark)
+        rows = [(self._learner.positions[item], label) for item, label in pairs]
+        rows = [(row, label) for row, label in rows if row < len(serving.proba)]
+        best = serving.proba[[row for row, _ in rows]].argmax(axis=1) if rows else []
+        return measure([self.task.labels[i] for i in best], [label for _, label in rows])
+
+    def _progress(self, new: Sequence[Event] = ()) -> Progress:
+        state = self.state
+        return Progress(
+            labels=state.items_labelled,
+            seconds=state.seconds,
+            open=int(np.count_nonzero(self._record.leases.free())) + self._record.leases.count(),
+            models=[*state.models, *(e for e in new if isinstance(e, Learned))],
+            measured=[*state.measured, *(e for e in new if isinstance(e, Measured))],
+        )
+
+    def _describe(self, state: State, fit: dict[str, Any]) -> dict[str, Any]:
+        advice = stopping.advise(self._rules, self._progress())
+        model = state.models[-1] if state.models else None
+        measured = state.measured[-1] if state.measured else None
+        if self._learner.serving is not None:
+            try:
+                found: Estimate | None = self._measure(self._learner.serving, state, "accuracy")
+            except NotReady:
+                found = None
+        else:  # nobody has loaded the model: what was measured when it was made
+            found = measured and Estimate(
+                measured.value, measured.low, measured.high, measured.n, measured.metric
+            )
+        return {
+            "name": self.settings.name,
+            "task": self.task.kind,
+            "labels": list(self.task.labels),
+            "guideline": self.settings.guideline,
+            "strategy": self.settings.strategy,
+            "rows": state.rows,
+            "answered": len(state.answers),
+            "labelled": state.items_labelled,
+            "skipped": state.kinds["skip"],
+            "unsure": state.kinds["unsure"],
+            "flagged": len(state.flagged),
+            "held": self._record.leases.count(),
+            "audited": len(state.audited),
+            "seconds": state.seconds,
+            "budget": self.settings.budget,
+            "seq": state.seq,
+            "model": model
+            and {
+                "version": model.version,
+                "labels": model.labels,
+                "at": model.at,
+                "age_labels": state.changed_since(model.watermark),
+            },
+            "estimate": found and asdict(found),
+            "advice": {"stop": advice.stop, "why": list(advice.why), "forecast": list(advice.forecast)},
+            "learning": fit,
+        }
+
+    def _said(self, proba: np.ndarray) -> Table:
+        best = proba.argmax(axis=1)
+        return {
+            "label": [self.task.labels[i] for i in best],
+            "probability": [float(p) for p in proba[np.arange(len(proba)), best]],
+        }
+
+    def _rows(self, agreed: Mapping[str, Any], proba: np.ndarray | None) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(self.pool.ids), EXPORT_BLOCK):
+            ids = self.pool.ids[start : start + EXPORT_BLOCK]
+            for i, (item, columns) in enumerate(zip(ids, self.pool.metadata(ids), strict=True)):
+                row = {"id": item, **columns, "label": agreed.get(item)}
+                if proba is not None and start + i < len(proba):
+                    seen = prediction(proba[start + i], self.task.labels)
+                    row |= {"prediction": seen.label, "probability": seen.probability}
+                yield row
+
+
+def _made(folder: Path, setup: Settings, pool: Any) -> Pool:
+    """The folder of a new project with its pool in it; nothing is changed where a project is already."""
+    if (folder / settings.FILE).exists():
+        raise SettingError(f"{folder} holds a project already; open it with Project.open({str(folder)!r})")
+    folder.mkdir(parents=True, exist_ok=True)
+    stored = (
+        pool
+        if isinstance(pool, StoredPool) and pool.folder == folder
+        else store.create(folder, pools.of(pool))
+    )
+    for name in ("models", "cache"):
+        (folder / name).mkdir(exist_ok=True)
+    _write_secret(folder / "secret")
+    settings.write(setup, folder)
+    return stored
+
+
+def _write_secret(path: Path) -> None:
+    """A fresh secret that only this user can read; one that is there stays."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(file, "w") as out:
+        out.write(secrets.token_urlsafe(32))
+
+
+def _locked(folder: Path, writing: bool) -> tuple[Lock | None, SqliteJournal]:
+    """The project's journal, and the lock that keeps a second writer out."""
+    held = lock(folder) if writing else None
+    try:
+        return held, SqliteJournal(folder / "journal.sqlite", writing=writing)
+    except BaseException:
+        if held is not None:
+            held.close()
+        raise
+
+
+def _are_ids(X: Any, positions: Mapping[str, int]) -> bool:
+    """Whether X is a list of ids of this pool, rather than rows (which may be texts too)."""
+    return (
+        isinstance(X, Sequence)
+        and not isinstance(X, str)
+        and all(isinstance(x, str) and x in positions for x in X)
+    )

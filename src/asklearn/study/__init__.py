@@ -1,0 +1,1 @@
+"""Before: will it work, and which strategy is best here?"""
