@@ -74,7 +74,9 @@ class Server:
         _, said = self.process.communicate(timeout=30)
         return self.process.returncode, said
 
-    def ask(self, method: str, path: str, body: Any = None, by: str = "ann", **headers: str) -> tuple[int, Any]:
+    def ask(
+        self, method: str, path: str, body: Any = None, by: str = "ann", **headers: str
+    ) -> tuple[int, Any]:
         """Status and JSON of one request with the owner's token."""
         with closing(Line(self.port, self.secret, by)) as line:
             return line.ask(method, path, body, **headers)

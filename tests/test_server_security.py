@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-
 from starlette.testclient import TestClient
 
 from asklearn.errors import SettingError
@@ -68,7 +67,7 @@ def message(response) -> str:
     return response.json()["error"]["message"]
 
 
-# -- coming in ------------------------------------------------------------------------------------------------------
+# -- coming in -------------------------------------------------------------------------------------
 
 
 def test_a_ticket_opens_the_page_once(stranger, sessions):
@@ -117,7 +116,9 @@ def test_every_other_address_needs_a_session(stranger):
     for path, method in routes:
         if path in ("/healthz", "/enter"):
             continue
-        answer = stranger.request(method, re.sub(r"{[^}]*}", "x", path), json={} if method == "POST" else None)
+        answer = stranger.request(
+            method, re.sub(r"{[^}]*}", "x", path), json={} if method == "POST" else None
+        )
         assert answer.status_code == 401, (method, path)
     assert stranger.get("/healthz").status_code == 200
     assert stranger.get("/nowhere").status_code == 401
@@ -130,7 +131,9 @@ def _routes(app):
 def _flat(routes):
     for route in routes:
         yield route
-        inner = getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None)
+        inner = getattr(route, "routes", None) or getattr(
+            getattr(route, "original_router", None), "routes", None
+        )
         yield from _flat(inner or [])
 
 
@@ -173,10 +176,12 @@ def test_only_the_owner_makes_links_and_reads_the_record(ann, sessions):
     assert ann.get("/api/v1/events", headers=owner).json()[0]["event"] == "Added"
 
 
-# -- from where -----------------------------------------------------------------------------------------------------
+# -- from where ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:8001", "127.0.0.1.evil.example:8000", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1", "127.0.0.1:8001", "127.0.0.1.evil.example:8000", ""]
+)
 def test_a_foreign_host_name_gets_nothing(ann, host):
     for path in ("/", "/healthz", "/enter", "/api/v1/status"):
         assert ann.get(path, headers={"Host": host}).status_code == 421
@@ -220,7 +225,9 @@ def test_a_foreign_origin_is_refused_with_the_token_too(stranger):
     assert stranger.post("/api/v1/leases", json={}, headers=evil).status_code == 403
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
 def test_only_json_is_read(ann, kind):
     answer = ann.post("/api/v1/answers", content=b"[]", headers={"Content-Type": kind})
     assert answer.status_code == 415
@@ -246,7 +253,7 @@ def test_other_methods_change_nothing(ann):
     assert "POST" in message(ann.get("/api/v1/answers"))
 
 
-# -- what leaves ----------------------------------------------------------------------------------------------------
+# -- what leaves -----------------------------------------------------------------------------------
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -318,9 +325,20 @@ def test_the_log_holds_no_secret_no_text_and_no_control_characters(ann, said, se
     ann.post("/api/v1/answers", json=[answer | {"label": "tomato"}])
     ann.get("/api/v1/items/%1b%5b31mred%0a/image")
     ann.get("/%1b%5b31m%0a%7b%22level%22%7d?x=%1b")
-    ann.get("/api/v1/status", headers={"Authorization": f"Bearer {SECRET}", "X-Annotator": "\x9b31m".encode()})
+    ann.get(
+        "/api/v1/status", headers={"Authorization": f"Bearer {SECRET}", "X-Annotator": "\x9b31m".encode()}
+    )
     log = said.getvalue()
-    for private in (SECRET, ticket, sessions.cookie_name, question["item"], "text number", "spam", "tomato", "private"):
+    for private in (
+        SECRET,
+        ticket,
+        sessions.cookie_name,
+        question["item"],
+        "text number",
+        "spam",
+        "tomato",
+        "private",
+    ):
         assert private not in log
     assert re.fullmatch(r"[\x20-\x7e\n]*", log)
     lines = _lines(said)
@@ -330,12 +348,15 @@ def test_the_log_holds_no_secret_no_text_and_no_control_characters(ann, said, se
 
 
 def test_it_is_quiet_by_default(sessions, capfd):
-    with Project(TEXTS, classes(["ham", "spam"])) as project, TestClient(create_app(project, sessions)) as client:
+    with (
+        Project(TEXTS, classes(["ham", "spam"])) as project,
+        TestClient(create_app(project, sessions)) as client,
+    ):
         client.get("/healthz")
     assert capfd.readouterr() == ("", "")
 
 
-# -- secrets and addresses ------------------------------------------------------------------------------------------
+# -- secrets and addresses -------------------------------------------------------------------------
 
 
 def test_the_secret_is_made_once_for_its_owner_only(tmp_path):

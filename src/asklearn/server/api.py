@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from asklearn import events
-from asklearn.errors import AnswerError
+from asklearn.errors import AnswerError, DataError
 from asklearn.people.answers import Answer, Question
 from asklearn.project import Project
 from asklearn.server.desk import Desk, caller, desk_of
+from asklearn.server.images import Picture
 from asklearn.server.refusals import Refused
 
 AHEAD = 50  # questions chosen at once, so that most requests find theirs ready
@@ -114,9 +115,7 @@ async def curve(request: Request) -> Response:
 async def image(request: Request, item: str) -> Response:
     """The item's picture, made anew from what the pool holds."""
     desk = desk_of(request)
-    if item not in desk.project.pool.ids:
-        raise Refused(HTTPStatus.NOT_FOUND, f"there is no item {item!r}", item=item)
-    body, kind = await desk.run(desk.pictures.get, desk.project.pool, item)
+    body, kind = await desk.run(_picture, desk, item)
     return Response(body, media_type=kind)
 
 
@@ -173,6 +172,17 @@ def _owner(request: Request) -> Desk:
     return desk_of(request)
 
 
+def _picture(desk: Desk, item: str) -> Picture:
+    pool = desk.project.pool
+    try:
+        content = pool.show(item)
+    except DataError:
+        raise Refused(HTTPStatus.NOT_FOUND, f"there is no item {item!r}", item=item) from None
+    if content["kind"] != "image":
+        raise Refused(HTTPStatus.NOT_FOUND, f"item {item!r} is no picture", item=item)
+    return desk.pictures.get(pool, item)
+
+
 def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str, Any]:
     have = set(wanted.have)
     again = [question.item for question in project.holding(by) if question.item not in have][: wanted.n]
@@ -190,7 +200,7 @@ def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str,
 def _shown(project: Project, question: Question) -> dict[str, Any]:
     """The question as the page gets it: who can tell an audit item from others answers it with more care."""
     content = project.pool.show(question.item)
-    blind = question.audit or question.reason.strategy == "random"
+    blind = question.audit or question.reason.words.startswith("drawn at random")
     proposal = None if blind else question.proposal
     shown = {
         "item": question.item,
@@ -254,5 +264,4 @@ def _status(project: Project, by: str) -> dict[str, Any]:
     return project.status() | {
         "you": by,
         "shown_labels": [str(label) for label in project.task.labels],
-        "guideline": project.settings.guideline,
     }
