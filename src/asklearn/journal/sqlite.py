@@ -105,12 +105,14 @@ class SqliteJournal:
 
     def check(self) -> list[str]:
         """What is wrong with the file, a sentence each; empty when it is sound."""
+        wrong: list[str] = []
         try:
             with closing(_open(self._connect, self.path, None)) as db:
-                said = [line for (line,) in db.execute("pragma integrity_check") if line != "ok"]
-                return said + list(_wrong(db.execute("select seq, body from event order by seq")))
+                wrong += (f"SQLite says: {line}" for (line,) in db.execute("pragma integrity_check"))
+                wrong += _wrong(db.execute("select seq, body from event order by seq"))
         except self._connect.Error as error:
-            return [str(_failure("this cannot be read to its end:", self.path, error))]
+            wrong.append(str(_failure("cannot read the whole of", self.path, error)))
+        return [sentence for sentence in wrong if sentence != "SQLite says: ok"]
 
     def close(self) -> None:
         """Save what waits, then let go of the file; closing twice is fine."""
@@ -173,7 +175,8 @@ class _Writer:
         while None not in group:
             group = [self._queue.get()]
             group += [self._queue.get() for _ in range(min(self._queue.qsize(), GROUP - 1))]
-            self._settle([request for request in group if request is not None])
+            if requests := [request for request in group if request is not None]:
+                self._settle(requests)
         self._drop()
 
     def _settle(self, group: list[_Request]) -> None:
@@ -275,7 +278,7 @@ def _wrong(rows: Iterable[tuple[int, str]]) -> Iterator[str]:
     expected = 1
     for seq, body in rows:
         if seq != expected:
-            yield f"the events {expected} to {seq - 1} are missing"
+            yield f"events {expected} to {seq - 1} are missing"
         expected = seq + 1
         try:
             decode(body)
