@@ -1,23 +1,34 @@
-"""Writes docs/commands.md from the command line itself: `python -m docs.generate`."""
+"""Writes the references, docs/commands.md and docs/python.md, from the code: `python -m docs.generate`."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import asklearn
+from asklearn import errors, settings
 from asklearn.cli.commands import tree
 
-OUT = Path(__file__).with_name("commands.md")
+FOLDER = Path(__file__).parent
 
-HEAD = """\
+COMMANDS = """\
 # Commands
 
 Written by `python -m docs.generate` from the command line itself; `asklearn COMMAND --help` says the same.
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 it failed (a sentence says why),
 2 wrong use, 130 interrupted.
+"""
+
+PYTHON = """\
+# Python
+
+Written by `python -m docs.generate` from the docstrings. Everything here is imported from `asklearn`; what a name
+needs is loaded when it is first used.
 """
 
 
@@ -31,11 +42,12 @@ def usage(name: str, command: Any) -> str:
 
 
 def option(parameter: Any) -> str:
+    spelt = "/".join([*parameter.opts, *parameter.secondary_opts])
     value = "" if parameter.is_flag else f" {parameter.metavar}"
-    return f"`{', '.join(parameter.opts)}{value}`".replace("|", "\\|")
+    return f"`{spelt}{value}`".replace("|", "\\|")
 
 
-def section(name: str, command: Any) -> Iterator[str]:
+def command(name: str, command: Any) -> Iterator[str]:
     """One command as Markdown, line by line."""
     yield f"## {name}\n"
     yield f"```\n{usage(name, command)}\n```\n"
@@ -54,14 +66,95 @@ def section(name: str, command: Any) -> Iterator[str]:
 def commands() -> str:
     """The reference of the command line."""
     (_, group), *rest = tree()
-    lines = [HEAD, "```"]
     width = max(len(name) for name, _ in rest)
-    lines += [f"{name:<{width}}   {command.help.splitlines()[0]}" for name, command in rest]
+    lines = [COMMANDS, "```"]
+    lines += [f"{name:<{width}}   {one.help.splitlines()[0]}" for name, one in rest]
     lines += ["```", "", group.epilog, ""]
-    for name, command in rest:
-        lines += section(name, command)
+    for name, one in rest:
+        lines += command(name, one)
     return "\n".join(lines).rstrip() + "\n"
 
 
+def said(value: Any) -> str:
+    """A docstring as Markdown: its examples become code."""
+    lines, code = [], False
+    for line in inspect.cleandoc(value.__doc__ or "").splitlines():
+        if line.startswith(">>>") and not code:
+            lines.append("```pycon")
+            code = True
+        elif code and not line:
+            lines.append("```")
+            code = False
+        lines.append(line)
+    return "\n".join([*lines, "```"] if code else lines)
+
+
+def first_line(value: Any) -> str:
+    return inspect.cleandoc(value.__doc__ or "").partition("\n")[0]
+
+
+def called(name: str, value: Any) -> str:
+    """name(parameters), as people write it."""
+    parameters = inspect.signature(value).parameters.values()
+    shown = [p.replace(annotation=p.empty) for p in parameters if p.name not in {"self", "cls"}]
+    return f"{name}{inspect.Signature(shown)}"
+
+
+def public(value: Any) -> list[str]:
+    """The public names of a class or module, in the order of its text."""
+    if isinstance(value, ModuleType):
+        return list(value.__all__) if hasattr(value, "__all__") else defined(value)
+    return [name for name in vars(value) if not name.startswith("_") and callable(getattr(value, name))]
+
+
+def defined(module: ModuleType) -> list[str]:
+    """What the module defines itself."""
+    mine = vars(module).items()
+    return [name for name, v in mine if getattr(v, "__module__", "") == module.__name__ and name[0] != "_"]
+
+
+def name(name: str, value: Any) -> Iterator[str]:
+    """One public name as Markdown, line by line."""
+    yield f"## {name}\n"
+    if callable(value) and not issubclass_of_error(value):
+        yield f"```\n{called(name, value)}\n```\n"
+    yield said(value) + "\n"
+    if isinstance(value, type | ModuleType) and not issubclass_of_error(value):
+        listed = [(other, getattr(value, other)) for other in public(value)]
+        if listed:
+            yield "| | |\n|---|---|"
+            for other, one in listed:
+                spelt = called(other, one) if callable(one) else other
+                yield f"| `{cell(spelt)}` | {cell(first_line(one))} |"
+            yield ""
+
+
+def issubclass_of_error(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, errors.AskLearnError)
+
+
+def every_error() -> list[type[errors.AskLearnError]]:
+    return sorted(filter(issubclass_of_error, vars(errors).values()), key=lambda kind: kind.__name__)
+
+
+def python() -> str:
+    """The reference of the public names, the errors and the settings."""
+    lines = [PYTHON]
+    for one in asklearn.__all__:
+        lines += name(one, getattr(asklearn, one))
+    lines += ["## Errors\n", "All of them are in `asklearn.errors`.\n", "| | is a | |\n|---|---|---|"]
+    lines += [
+        f"| `{e.__name__}` | `{e.__bases__[0].__name__}` | {cell(first_line(e))} |" for e in every_error()
+    ]
+    lines += ["", "## project.toml\n", "| setting | | default |\n|---|---|---|"]
+    for field in fields(settings.Settings):
+        default = "" if field.default is MISSING else f"`{field.default!r}` "
+        lines.append(f"| `{field.name}` | {cell(settings.COMMENTS[field.name])} | {default}|")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "python.md": python}
+
 if __name__ == "__main__":
-    OUT.write_text(commands(), encoding="utf-8")
+    for file, generate in PAGES.items():
+        (FOLDER / file).write_text(generate(), encoding="utf-8")

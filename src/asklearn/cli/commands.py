@@ -10,7 +10,7 @@ import typer
 
 app = typer.Typer(
     name="asklearn",
-    help="Label data with a model in the loop: it asks what is worth asking and says how good it honestly is.",
+    help="Label data with a model in the loop: it asks what is worth asking, and says how good it is.",
     epilog="--debug anywhere, or ASKLEARN_DEBUG=1, shows an error's traceback. Begin with: asklearn demo",
     no_args_is_help=True,
     add_completion=False,
@@ -170,7 +170,7 @@ def export(
     In a CSV, a text that a spreadsheet would take for a formula gets a ' in front; `asklearn import` takes it
     away again.
     """
-    from asklearn.cli.exchange import export_file
+    from asklearn.cli.exporting import export_file
 
     export_file(folder, out, format=format, predict=predict, raw=raw)
 
@@ -191,7 +191,7 @@ def import_(
     Only rows with a label count; predictions never do. All of them or none, unless --skip-bad. The same file
     again changes nothing.
     """
-    from asklearn.cli.exchange import import_file
+    from asklearn.cli.importing import import_file
 
     import_file(folder, file, id=id, label=label, by=by, raw=raw, skip_bad=skip_bad, json=json)
 
@@ -267,7 +267,7 @@ def demo(
     teammate answers over HTTP as the page does. At the end stands the honest estimate, and beside it the true
     accuracy, which only a demo can know.
     """
-    from asklearn.demo import tour
+    from asklearn.cli.demo import tour
 
     tour(keep, auto=auto, port=port, open_browser=not no_open, errors=errors, seed=seed, json=json)
 

@@ -1,0 +1,74 @@
+"""What a project and the strategies look like at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from asklearn.cli.terminal import document, number, plain, say, table
+
+
+def show_status(folder: Path, *, json: bool) -> None:
+    """Where the project stands; looks without locking."""
+    from asklearn.project import Project
+
+    with Project.open(folder, writing=False) as project:
+        status = project.status()
+    if json:
+        document(status)
+    else:
+        say(*sentences(status))
+
+
+def sentences(status: Mapping[str, Any]) -> Iterator[str]:
+    """The status as people read it, a line each."""
+    rows, labelled = status["rows"], status["labelled"]
+    yield f"{plain(status['name'])}: {labelled:,} of {rows:,} rows labelled ({labelled / max(rows, 1):.1%})"
+    aside = [f"{status[what]:,} {what}" for what in ("skipped", "flagged", "held") if status[what]]
+    if aside:
+        yield "  " + ", ".join(aside)
+    yield f"  labels: {', '.join(plain(label) for label in status['labels'])}"
+    yield f"  people's time: {spell(status['seconds'])}"
+    if status["budget"] is not None:
+        yield f"  budget: {status['budget']:,} labels"
+    model = status["model"]
+    if model is None:
+        yield "  model: none yet"
+    else:
+        yield f"  model: {model['version']}, from {model['labels']:,} labels ({model['age_labels']:,} newer)"
+    estimate = status["estimate"]
+    if estimate is None:
+        yield f"  quality: not measured yet ({status['audited']:,} items drawn at random to measure it)"
+    else:
+        yield (
+            f"  {estimate['metric']}: {number(estimate['value'])} "
+            f"(95 %: {number(estimate['low'])} to {number(estimate['high'])}), "
+            f"from {estimate['n']:,} random items that no model learned from"
+        )
+    if status["learning"]["error"]:
+        yield f"  the last training failed: {plain(status['learning']['error'])}"
+    advice = status["advice"]
+    yield f"  {'stop' if advice['stop'] else 'go on'}: {'; '.join(plain(why) for why in advice['why'])}"
+
+
+def spell(seconds: float) -> str:
+    """
+    >>> spell(42), spell(600), spell(9000)
+    ('42 s', '10 min', '2 h 30 min')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def show_strategies(*, json: bool) -> None:
+    """The ways to choose what is asked next."""
+    from asklearn import strategies
+
+    listed = strategies.table()
+    if json:
+        document(listed)
+    else:
+        table(list(listed), list(zip(*listed.values(), strict=True)))

@@ -1,0 +1,227 @@
+"""What the documents say is so: their code runs, and nothing that people can use is left out."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+
+import asklearn
+from asklearn import errors
+
+ROOT = Path(__file__).parent.parent
+FENCE = re.compile(
+    r"^(?:<!-- tested: (?P<how>[^\n]*?) -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.M | re.S
+)
+REVIEWS = [
+    ("a story that never ends, and a joy all the same", "good"),
+    ("dull, loud and far too long", "bad"),
+    ("I laughed, I cried, I called my mother", "good"),
+    ("two hours I will not get back", "bad"),
+]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of code in a document; `how` says how it is tested if not simply run."""
+
+    file: str
+    line: int
+    kind: str
+    code: str
+    how: str | None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def documents() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(kind: str) -> list[Block]:
+    found = []
+    for file in documents():
+        text = file.read_text("utf-8")
+        for match in FENCE.finditer(text):
+            if match["kind"] == kind:
+                line = text.count("\n", 0, match.start("code"))
+                found.append(Block(file.name, line, kind, match["code"], match["how"]))
+    return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with the files that the documents speak of."""
+    lines = ["text,label", *(f'"{text} ({i})",{label}' for i in range(30) for text, label in REVIEWS)]
+    (tmp_path / "reviews.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return tmp_path
+
+
+def environment() -> dict[str, str]:
+    """Where `asklearn` and `python` are the ones under test, and no browser opens."""
+    here = str(Path(sys.executable).parent)
+    env = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    return env | {"PATH": here + os.pathsep + os.environ["PATH"], "PYTHONWARNINGS": "error"}
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=str)
+def test_python_runs(block: Block, desk: Path) -> None:
+    assert block.how is None
+    run = subprocess.run(
+        [sys.executable, "-c", block.code], cwd=desk, env=environment(), capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    # A line that prints says in a comment what it prints.
+    for said in re.findall(r"^print\(.*\)\s+# (.+)$", block.code, re.M):
+        assert said in run.stdout
+
+
+@pytest.mark.parametrize("block", blocks("sh"), ids=str)
+def test_shell_runs(block: Block, desk: Path) -> None:
+    if block.how is not None:
+        check_elsewhere(block)
+        return
+    for command in block.code.strip().splitlines():
+        if command.startswith("asklearn label"):
+            visit(command, desk)
+        else:
+            run = subprocess.run(
+                ["bash", "-euc", command], cwd=desk, env=environment(), capture_output=True, text=True
+            )
+            assert run.returncode == 0, f"{command}\n{run.stdout}{run.stderr}"
+
+
+def check_elsewhere(block: Block) -> None:
+    """A block that installs or tests everything would run for minutes: it names what runs it instead."""
+    assert block.how is not None
+    place, _, name = block.how.partition("::")
+    assert (ROOT / place).is_file(), block.how
+    if name:
+        assert f"def {name}(" in (ROOT / place).read_text("utf-8"), block.how
+    targets = {line.partition(":")[0] for line in (ROOT / "Makefile").read_text("utf-8").splitlines()}
+    for command in block.code.strip().splitlines():
+        if command.startswith("make "):
+            assert command.split()[1] in targets, command
+
+
+def visit(command: str, folder: Path) -> None:
+    """Open the page as the command says, look at it as a browser would, and end it with Ctrl+C."""
+    words = command.partition("#")[0].split()
+    page = subprocess.Popen(
+        [*words, "--no-open"], cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert page.stdout is not None
+        link = page.stdout.readline().strip()
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        with browser.open(link, timeout=10) as answer:
+            assert answer.status == 200
+            assert b"<title>" in answer.read()
+        page.send_signal(signal.SIGINT)
+        assert page.wait(timeout=15) == 0
+    finally:
+        page.kill()
+        page.communicate()
+
+
+def modules() -> Iterator[str]:
+    yield "asklearn"
+    for found in pkgutil.walk_packages(asklearn.__path__, "asklearn."):
+        if not found.name.endswith(".__main__"):
+            yield found.name
+
+
+@pytest.mark.parametrize("name", modules())
+def test_the_examples_of_docstrings_run(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_module_says_what_it_is(name: str) -> None:
+    module = importlib.import_module(name)
+    assert (module.__doc__ or "").strip() or module.__file__ is None
+
+
+def test_the_references_are_as_generated() -> None:
+    from docs.generate import PAGES
+
+    for name, generate in PAGES.items():
+        now = (ROOT / "docs" / name).read_text("utf-8")
+        assert now == generate(), f"docs/{name} is old: run python -m docs.generate (or make docs)"
+
+
+def test_every_command_is_in_a_document_for_beginners() -> None:
+    from asklearn.cli.commands import tree
+
+    told = (ROOT / "README.md").read_text("utf-8") + (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    assert [name for name, _ in tree() if name not in told] == []
+
+
+def test_every_option_says_what_it_does() -> None:
+    from asklearn.cli.commands import tree
+
+    for name, command in tree():
+        assert command.help, name
+        for parameter in command.params:
+            assert parameter.help, f"{name}: {parameter.name}"
+            assert parameter.metavar or parameter.is_flag, (
+                f"{name}: {parameter.name} has no name for its value"
+            )
+
+
+@pytest.mark.parametrize("name", asklearn.__all__)
+def test_every_public_name_is_documented(name: str) -> None:
+    value = getattr(asklearn, name)
+    assert (value.__doc__ or "").strip(), f"{name} has no docstring"
+    assert f"## {name}" in (ROOT / "docs" / "python.md").read_text("utf-8")
+
+
+def every_error(
+    kind: type[errors.AskLearnError] = errors.AskLearnError,
+) -> Iterator[type[errors.AskLearnError]]:
+    yield kind
+    for more in kind.__subclasses__():
+        yield from every_error(more)
+
+
+def test_every_error_is_documented() -> None:
+    for name in modules():
+        importlib.import_module(name)
+    told = (ROOT / "docs" / "python.md").read_text("utf-8")
+    ours = {kind for kind in every_error() if kind.__module__.startswith("asklearn.")}
+    assert errors.KeyReused in ours
+    for kind in ours:
+        assert kind.__module__ == "asklearn.errors", f"{kind.__name__} belongs into asklearn.errors"
+        assert kind.__doc__, kind.__name__
+        assert f"`{kind.__name__}`" in told, kind.__name__
+
+
+def test_every_setting_is_documented() -> None:
+    from dataclasses import fields
+
+    from asklearn.settings import COMMENTS, Settings
+
+    assert {field.name for field in fields(Settings)} == set(COMMENTS)
+    told = (ROOT / "docs" / "python.md").read_text("utf-8")
+    assert [name for name in COMMENTS if f"`{name}`" not in told] == []
+
+
+def test_links_lead_somewhere() -> None:
+    for file in documents():
+        for target in re.findall(r"\]\(([^)#]+)\)", file.read_text("utf-8")):
+            if not target.startswith("http"):
+                assert (file.parent / target).exists(), f"{file.name}: {target}"
