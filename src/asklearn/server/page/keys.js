@@ -1,0 +1,103 @@
+// @ts-check
+/** Which key means what, and one decision a key press, however long the key is held. */
+
+const DIGITS = [..."1234567890"];
+const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+/** Letters that never stand for a class: accept, bulk, flag, adjudicate, guidelines, note, unsure, map, reject. */
+const TAKEN = new Set("abfghnuvx");
+const SCROLLS = new Set(["arrowup", "arrowdown", "pageup", "pagedown", "home", "end"]);
+const BOUNCE = 40; // ms; a worn switch closes twice within this, a finger does not
+
+/**
+ * A key for each label, in order: digits, then a letter of the label's own name where one is free, then any; "" when
+ * none is left. `given` are keys that somebody chose.
+ *
+ * @param {string[]} labels
+ * @param {Record<string, string>} [given]
+ * @returns {string[]}
+ */
+export function assign(labels, given = {}) {
+  const free = new Set([...DIGITS, ...LETTERS.filter((letter) => !TAKEN.has(letter))]);
+  for (const key of Object.values(given)) free.delete(key);
+  const taken = (/** @type {string | undefined} */ key) => {
+    if (key) free.delete(key);
+    return key ?? "";
+  };
+  return labels.map((label, index) => {
+    if (given[label]) return given[label];
+    if (index < DIGITS.length && free.has(DIGITS[index])) return taken(DIGITS[index]);
+    const letters = [...free].filter((key) => LETTERS.includes(key));
+    return taken([...label.toLowerCase()].find((sign) => letters.includes(sign)) ?? letters[0]);
+  });
+}
+
+/**
+ * The name of a key press: "1", "u", "enter", "space", "ctrl+z"; "" for those that are none of ours.
+ *
+ * @param {KeyboardEvent} event
+ */
+export function named(event) {
+  if (event.altKey || event.isComposing) return "";
+  const key = plain(event);
+  if (!event.ctrlKey && !event.metaKey) return key;
+  return key === "z" || key === "s" ? `ctrl+${key}` : "";
+}
+
+/** @param {KeyboardEvent} event */
+function plain(event) {
+  const { key, code, shiftKey } = event;
+  if (key === " ") return "space";
+  if (key.length > 1) return key.toLowerCase();
+  if (/^[0-9a-z?/]$/i.test(key)) return key.toLowerCase();
+  // Other layouts and scripts: the key that sits where ours would.
+  const place = /^(?:Digit|Numpad)(\d)$|^Key([A-Z])$/.exec(code);
+  return place && !shiftKey ? (place[1] ?? place[2]).toLowerCase() : "";
+}
+
+/** @type {WeakSet<Event>} */
+const echoes = new WeakSet();
+
+/** Whether a finger has just gone down: not a held key, not a worn switch. @param {KeyboardEvent} event */
+export function fresh(event) {
+  return !echoes.has(event);
+}
+
+/** Keep track of what is down, before anybody else hears of a key. */
+function track() {
+  /** @type {Set<string>} */
+  const down = new Set();
+  /** @type {Map<string, number>} */
+  const released = new Map();
+  const heard = (/** @type {KeyboardEvent} */ event) => {
+    const { code, timeStamp } = event;
+    if (event.repeat || down.has(code) || timeStamp - (released.get(code) ?? -BOUNCE) < BOUNCE) echoes.add(event);
+    if (!event.metaKey) down.add(code); // macOS tells of no key going up while Command is down
+  };
+  const lifted = (/** @type {KeyboardEvent} */ event) => {
+    down.delete(event.code);
+    released.set(event.code, event.timeStamp);
+  };
+  addEventListener("keydown", heard, true);
+  addEventListener("keyup", lifted, true);
+  addEventListener("blur", () => down.clear());
+}
+
+/**
+ * Call `press` once for each key that goes down outside of a text field. It says whether the key meant something.
+ *
+ * @param {(key: string) => boolean} press
+ */
+export function listen(press) {
+  track();
+  addEventListener("keydown", (event) => {
+    const key = named(event);
+    const target = /** @type {Element} */ (event.target);
+    if (!key || event.defaultPrevented || target.closest("dialog")) return;
+    if (target.matches("input, textarea") && key !== "ctrl+s") return;
+    const own = (key === "enter" || key === "space") && target.matches("button, a, summary"); // it presses that button
+    if (own && fresh(event)) return;
+    if (own || !fresh(event) || press(key)) {
+      if (!SCROLLS.has(key)) event.preventDefault();
+    }
+  });
+}

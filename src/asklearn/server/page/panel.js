@@ -1,0 +1,105 @@
+// @ts-check
+/** How it stands: how good the model honestly is, what it cost so far, and whether to go on. */
+
+import { url } from "./api.js";
+import { the, write } from "./dom.js";
+import { ago, count, duration, many } from "./words.js";
+
+/** @typedef {import("./api.js").Status} Status */
+
+/** @param {Status} status */
+export function draw(status) {
+  heading(status);
+  quality(status);
+  progress(status);
+  advice(status);
+}
+
+/** @param {Status} status */
+function heading({ name, you, model, learning }) {
+  document.title = `${name} · asklearn`;
+  write(the("project"), name);
+  write(the("you"), you);
+  const age = model && (model.age_labels > 0 ? `${many(model.age_labels, "label")} ago` : "knows every label");
+  write(the("model"), model ? `model ${model.version}, ${age}` : "no model yet");
+  the("model").title = model ? `learned from ${many(model.labels, "label")}, ${ago(model.at)}` : "the first items cover the data";
+  the("learning").hidden = !learning?.running;
+}
+
+/** @param {Status} status */
+function quality({ estimate, model, learning }) {
+  the("figure").hidden = !estimate;
+  if (estimate) {
+    write(the("metric"), estimate.metric);
+    write(the("value"), estimate.value.toFixed(2));
+    write(the("interval"), `${estimate.low.toFixed(2)} to ${estimate.high.toFixed(2)}`);
+    write(the("from"), `from ${many(estimate.n, "audit answer")}`);
+  }
+  the("unknown").hidden = Boolean(estimate);
+  write(
+    the("unknown"),
+    model
+      ? "Not known yet. Some questions are drawn at random to find out; the first of their answers brings a figure."
+      : "There is no model yet. It begins to learn once two classes have an answer.",
+  );
+  the("failing").hidden = !learning?.error;
+  write(the("failing"), learning?.error ? `The model could not learn: ${learning.error}` : "");
+  curve(estimate ? `${model?.version} ${estimate.n} ${estimate.value}` : "", estimate);
+}
+
+let drawn = "";
+
+/** Fetch the curve again when it tells something new. @param {string} version @param {Status["estimate"]} estimate */
+function curve(version, estimate) {
+  if (version === drawn) return;
+  drawn = version;
+  const place = /** @type {HTMLImageElement} */ (the("curve"));
+  if (!version) {
+    place.hidden = true;
+    return;
+  }
+  const next = new Image();
+  next.src = `${url("curve.svg")}?${new URLSearchParams({ version })}`;
+  next.decode().then(
+    () => {
+      if (version !== drawn) return;
+      place.src = next.src;
+      place.alt = `Learning curve: ${estimate?.metric} over labels, ${estimate?.value.toFixed(2)} now.`;
+      place.hidden = false;
+    },
+    () => (drawn = ""), // tried again with the next status
+  );
+}
+
+/** @param {Status} status */
+function progress({ rows, labelled, skipped, flagged, seconds, answered, budget }) {
+  write(the("labelled"), `${count(labelled)} of ${count(rows)}`);
+  const aside = [skipped && `${count(skipped)} skipped`, flagged && `${count(flagged)} flagged`].filter(Boolean);
+  write(the("aside"), aside.join(", "));
+  the("aside").hidden = !aside.length;
+  write(the("time"), answered ? `${duration(seconds)}, ${(seconds / answered).toFixed(1)} s each` : "none so far");
+  the("budget").hidden = !budget;
+  if (!budget) return;
+  write(the("spent"), labelled < budget ? `${count(labelled)} of ${many(budget, "label")}` : `all ${many(budget, "label")} used`);
+  const bar = /** @type {HTMLProgressElement} */ (the("meter"));
+  bar.max = budget;
+  bar.value = Math.min(labelled, budget);
+}
+
+/** @param {Status} status */
+function advice({ advice: said, model }) {
+  the("advice").hidden = !said || !model;
+  if (!said) return;
+  the("advice").classList.toggle("stop", said.stop);
+  write(the("verdict"), said.stop ? "You can stop here" : "Worth going on");
+  write(the("reason"), sentence([said.why].flat().join("; ")));
+  const next = said.forecast?.[0];
+  write(the("forecast"), next && !said.stop ? `Forecast: ${next.value.toFixed(2)} at ${many(Math.round(next.labels), "label")}.` : "");
+  the("forecast").hidden = !next || said.stop;
+  the("take").hidden = !said.stop;
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return text && `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
