@@ -2,8 +2,8 @@
 
     python benchmarks/labelling.py [--items 100000] [--people 50] [--seconds 10]
 
-A made pool (ten classes in 32 dimensions) is served by a real process; the people are another process, one kept
-connection each, over plain sockets so that they cost little. Three parts:
+A made pool (ten classes in 32 dimensions) is served by a real process; the people are another process, one
+kept connection each, over plain sockets, so that they cost little. Three parts:
 
 1. full speed: lease five, answer five, without a thought; counted are answers that the server acknowledged;
 2. at ease: every person answers once a second and keeps five questions ahead, as the page does;
@@ -126,7 +126,7 @@ class Line:
 
 @dataclass
 class Seen:
-    """What one person saw: milliseconds of each request by kind, items in the order leased, what went wrong."""
+    """What one person saw: how long requests took, items in the order leased, what went wrong."""
 
     answers: list[tuple[float, float]] = field(default_factory=list)  # when asked (wall clock), how long
     leases: list[float] = field(default_factory=list)

@@ -116,11 +116,8 @@ def test_what_is_under_way_is_finished_before_it_stops(folder):
                 for i in range(1000):
                     item = project.pool.ids[(20 * number + i) % len(TEXTS)]
                     try:
-                        status, said = line.ask(
-                            "POST",
-                            "/api/v1/answers",
-                            [{"key": f"{number}-{i}", "item": item, "label": "ham"}],
-                        )
+                        answer = {"key": f"{number}-{i}", "item": item, "label": "ham"}
+                        status, said = line.ask("POST", "/api/v1/answers", [answer])
                     except (http.client.RemoteDisconnected, ConnectionError):
                         return  # closed between two requests
                     except http.client.HTTPException as error:
@@ -167,7 +164,7 @@ def test_a_second_server_is_refused_and_the_first_lets_you_in(folder):
 
 
 def test_a_note_of_a_killed_server_leads_nobody_astray(folder):
-    """Another program holds the project, a stranger listens where the server was: it must not hear the secret."""
+    """Another program has the project, a stranger listens at the old address: it must not hear the secret."""
     with serving(folder) as server:
         server.kill()
         with socket.create_server(("127.0.0.1", server.port)) as stranger, Project.open(folder):
@@ -186,18 +183,14 @@ def test_a_real_server_refuses_what_the_guard_refuses(folder):
                 return connection.recv(65536).partition(b"\r\n")[0]
 
         own = f"Host: 127.0.0.1:{server.port}\nAuthorization: Bearer {server.secret}\nX-Annotator: ann\n"
+        json_ = f"POST /api/v1/answers HTTP/1.1\n{own}Content-Type: application/json\n"
         assert b" 200 " in raw(f"GET /api/v1/status HTTP/1.1\n{own}\n")
         assert b" 421 " in raw("GET /healthz HTTP/1.1\nHost: evil.example\n\n")
         assert b" 40" in raw("GET /healthz HTTP/1.1\n\n")
         assert b" 40" in raw(f"GET /healthz HTTP/1.1\n{own}Host: evil.example\n\n")
-        assert b" 413 " in raw(
-            f"POST /api/v1/answers HTTP/1.1\n{own}Content-Type: application/json\nContent-Length: 2000000\n\n"
-        )
-        chunks = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
-        assert b" 413 " in raw(
-            f"POST /api/v1/answers HTTP/1.1\n{own}Content-Type: application/json\nTransfer-Encoding: chunked\n\n",
-            chunks,
-        )
+        assert b" 413 " in raw(f"{json_}Content-Length: 2000000\n\n")
+        chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+        assert b" 413 " in raw(f"{json_}Transfer-Encoding: chunked\n\n", chunk)
         assert b" 404 " in raw(f"GET /page/../../../../etc/passwd HTTP/1.1\n{own}\n")
         assert b" 404 " in raw(f"GET /page/%2e%2e%2fapp.py HTTP/1.1\n{own}\n")
         assert server.stop() == (0, "")

@@ -98,10 +98,10 @@ async def status(request: Request) -> Response:
 
 
 @routes.get("/history")
-async def history(request: Request, n: Annotated[int, Query(ge=1, le=1000)] = 10) -> Response:
-    """What the caller answered last, newest first."""
+async def history(request: Request, n: Annotated[int, Query(ge=1, le=100)] = 10) -> Response:
+    """What the caller answered last, newest first, with the items as they were shown."""
     desk, by = desk_of(request), caller(request)
-    return JSONResponse(await desk.run(desk.project.history, by, n))
+    return JSONResponse(await desk.run(_history, desk.project, by, n))
 
 
 @routes.get("/curve.svg")
@@ -199,14 +199,13 @@ def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str,
 
 def _shown(project: Project, question: Question) -> dict[str, Any]:
     """The question as the page gets it: who can tell an audit item from others answers it with more care."""
-    content = project.pool.show(question.item)
     blind = question.audit or question.reason.words.startswith("drawn at random")
     proposal = None if blind else question.proposal
-    shown = {
+    return {
         "item": question.item,
         "row": question.row,
         "batch": question.batch,
-        "content": content,
+        **_content(project, question.item),
         "reason": {
             "strategy": "random" if blind else question.reason.strategy,
             "score": None if blind else question.reason.score,
@@ -221,9 +220,13 @@ def _shown(project: Project, question: Question) -> dict[str, Any]:
         },
         "until": question.until.isoformat(),
     }
-    if content["kind"] == "image":
-        shown["image"] = f"/api/v1/items/{quote(question.item, safe='')}/image"
-    return shown
+
+
+def _content(project: Project, item: str) -> dict[str, Any]:
+    content = project.pool.show(item)
+    if content["kind"] != "image":
+        return {"content": content}
+    return {"content": content, "image": f"/api/v1/items/{quote(item, safe='')}/image"}
 
 
 def _tell(project: Project, by: str, said: list[Said]) -> dict[str, Any]:
@@ -251,6 +254,10 @@ def _answer(project: Project, by: str, said: Said) -> Answer:
         seconds=said.seconds,
         seen=said.seen,
     )
+
+
+def _history(project: Project, by: str, n: int) -> list[dict[str, Any]]:
+    return [said | _content(project, said["item"]) for said in project.history(by, n)]
 
 
 def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:

@@ -33,8 +33,7 @@ def draw(curve: Sequence[Mapping[str, Any]], metric: str = "accuracy") -> bytes:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    plain = {"svg.fonttype": "none", "svg.hashsalt": "asklearn", "font.family": "sans-serif", "font.size": 10}
-    with rc_context(plain):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "asklearn", "font.size": 10}):
         figure = Figure(figsize=(4.8, 2.6), layout="constrained")
         figure.patch.set_alpha(0)
         axes = figure.subplots()

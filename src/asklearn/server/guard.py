@@ -98,10 +98,8 @@ class Guard:
             self.log.error("failed", id=id, route=_route(scope), exc_info=error)
             if reply.status:
                 raise  # half an answer is out: the server has to cut the connection
-            no = Refused(
-                HTTPStatus.INTERNAL_SERVER_ERROR, f"the server failed; its log says why under {id}", id=id
-            )
-            await no.response()(scope, receive, reply)
+            what = f"the server failed; its log says why under {id}"
+            await Refused(HTTPStatus.INTERNAL_SERVER_ERROR, what, id=id).response()(scope, receive, reply)
         finally:
             self.log.info(
                 "request",
