@@ -13,7 +13,7 @@ from asklearn.events import Audited, Event, Label
 from asklearn.learning import Learner, Serving, codes
 from asklearn.people.answers import Prediction
 from asklearn.record import Record
-from asklearn.view import Labelled, View
+from asklearn.view import Labelled, View, needs
 
 ASK, AUDIT = 1, 2  # purposes of generators: one for each kind of decision
 
@@ -188,9 +188,7 @@ class Planner:
             if candidates[-1] >= known:
                 embedding = proba = None
         strategy = self._strategy if proba is not None else strategies.seeds
-        if not strategies.needs(strategy) <= {"proba", "labelled", "embedding"} - (
-            {"embedding"} if embedding is None else set()
-        ):
+        if embedding is None and "embedding" in needs(strategy):
             strategy = strategies.get("random")  # features are still being computed
         picks = choose_from(
             strategy,
@@ -202,7 +200,9 @@ class Planner:
             busy=lambda: self._busy(known),
             model=self._learner.name,
         )
-        return [replace(pick, arm=pick.arm or "seeds") for pick in picks] if proba is None else picks
+        if strategy is strategies.seeds:
+            return [replace(pick, arm="random" if pick.arm == "random" else "seeds") for pick in picks]
+        return picks
 
     def _busy(self, known: int) -> tuple[np.ndarray, np.ndarray]:
         """Positions answered or held by anybody, and the column of each one's consensus (-1: none)."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import numpy as np
 
 from asklearn import features as encoders
 from asklearn import models
-from asklearn.errors import NotReady
-from asklearn.events import Label
+from asklearn.errors import DataError, NotReady
+from asklearn.estimate import kappa
+from asklearn.events import Label, Learned
 from asklearn.features import Features
 from asklearn.pool import Pool
-from asklearn.state import State
+from asklearn.record import Record
+from asklearn.state import State, fold
 from asklearn.tasks import Task
 
 GROWTH = 0.05  # a fit is due when labels grew by this share (or by a batch, whichever is more)
@@ -112,11 +115,137 @@ class Learner:
         self.fitting = threading.Lock()
         self.spent = {"learn": 0.0, "view": 0.0}
         self._model, self._seed = model, seed
+        self._background: _Background | None = None
         self.grow()
 
     def grow(self) -> None:
         """The pool has other rows than before."""
         self.ids = self.pool.ids
         self.positions = {item: row for row, item in enumerate(self.ids)}
-        self.features = None
         self._stop_set = stop_set(len(self.ids), self._seed)
+        self.features = self._cached_features()
+
+    def rows_of(self, items: Sequence[str]) -> np.ndarray:
+        """Positions of these items. Raises `DataError` naming one that is not there."""
+        strange = next((item for item in items if item not in self.positions), None)
+        if strange is not None:
+            raise DataError(f"there is no item {strange!r} in the pool of {len(self.ids)} rows")
+        return np.array([self.positions[item] for item in items], dtype=np.intp)
+
+    # -- in this process ----------------------------------------------------------------------------------------
+
+    def prepare(self, record: Record) -> None:
+        """Have features and the last model at hand, unless another process is at it: people never wait."""
+        if self._background is not None:
+            return
+        self._featured()
+        if self.serving is None and record.state.models:
+            self.served(record)
+
+    def fit(self, training: TrainingSet, version: str) -> Serving:
+        """The model fitted to these labels, with its probabilities for the pool; kept on disk if there is a folder."""
+        began = time.perf_counter()
+        rows = self.rows_of(training.items)
+        model = models.fit(models.make(self._model), self._seen(rows), self.task.encode(training.labels))
+        fitted = time.perf_counter()
+        serving = Serving(version, training.watermark, self._predicted(model), model, self._keep(model))
+        self.spent["learn"] += fitted - began
+        self.spent["view"] += time.perf_counter() - fitted
+        return serving
+
+    def served(self, record: Record) -> Serving:
+        """What serves now; after opening, the last model: loaded, or fitted again to what it learned from.
+
+        Raises `NotReady` before the first model.
+        """
+        if self.serving is None:
+            if not record.state.models:
+                raise NotReady("no model has been trained yet: answer questions of two classes, then learn")
+            last = record.state.models[-1]
+            self.serving = self._restored(last) or self.fit(self._learned_from(record, last), last.version)
+        return self.serving
+
+    def model_of(self, serving: Serving) -> Any:
+        """The fitted estimator itself."""
+        if serving.model is not None:
+            return serving.model
+        assert self.folder is not None and serving.artifact is not None
+        return models.load(self.folder / "models", serving.artifact)
+
+    def encode(self, X: Any) -> Any:
+        """New rows as the model sees them."""
+        return self._featured().encoder.transform(X) if isinstance(self._model, str) else X
+
+    def proba_of(self, serving: Serving, X: Any) -> np.ndarray:
+        """(rows, classes) probabilities of new rows."""
+        return models.proba(self.model_of(serving), self.encode(X), self.task.labels)
+
+    def kappa(self, one: Serving | None, other: Serving) -> float | None:
+        """Agreement of two models on the fixed stop set, None without two."""
+        if one is None:
+            return None
+        rows = self._stop_set[self._stop_set < min(len(one.proba), len(other.proba))]
+        return kappa(one.proba[rows].argmax(axis=1), other.proba[rows].argmax(axis=1))
+
+    def _seen(self, rows: np.ndarray | None) -> Any:
+        """What the model sees of these rows, None for the whole pool."""
+        if isinstance(self._model, str):
+            X = self._featured().X
+            return X if rows is None else X[rows]
+        return self.pool.rows(self.ids if rows is None else [self.ids[row] for row in rows])
+
+    def _predicted(self, model: Any) -> np.ndarray:
+        return models.proba(model, self._seen(None), self.task.labels)
+
+    def _featured(self) -> Features:
+        if self.features is None:
+            self.features = encoders.compute(self.pool)
+            if self.folder is not None:
+                encoders.save(self.features, self.folder / "cache", self.pool.fingerprint)
+        return self.features
+
+    def _cached_features(self) -> Features | None:
+        return None if self.folder is None else encoders.load(self.folder / "cache", self.pool.fingerprint)
+
+    def _keep(self, model: Any) -> str | None:
+        return None if self.folder is None else models.save(model, self.folder / "models")
+
+    def _restored(self, last: Learned) -> Serving | None:
+        """The stored model, None when there is none (it is fitted again from the record)."""
+        if self.folder is None or last.artifact is None:
+            return None
+        model = models.load(self.folder / "models", last.artifact)
+        return Serving(last.version, last.watermark, self._predicted(model), model, last.artifact)
+
+    def _learned_from(self, record: Record, last: Learned) -> TrainingSet:
+        then = fold(takewhile(lambda entry: entry[0] <= last.watermark, record.journal.read()))
+        return training_set(then, self.task)
+
+    # -- in another process -------------------------------------------------------------------------------------
+
+    def start(self, record: Record, batch: int, adopt: Callable[[Serving, TrainingSet, float], None]) -> None:
+        """Fit in a process of its own from now on, whenever enough labels are new."""
+        if self._background is None:
+            assert self.folder is not None
+            self._background = _Background(self, record, batch, adopt)
+            self._background.nudge()
+
+    def nudge(self) -> None:
+        """Labels have come: see whether a fit is due."""
+        if self._background is not None:
+            self._background.nudge()
+
+    def describe(self) -> dict[str, Any]:
+        """What runs, what went wrong, whether features are there."""
+        background = self._background
+        return {
+            "running": background is not None and background.busy(),
+            "error": None if background is None else background.error,
+            "features": "ready" if self.features is not None else "computing",
+        }
+
+    def close(self) -> None:
+        """End the other process."""
+        if self._background is not None:
+            self._background.close()
+            self._background = None

@@ -46,9 +46,11 @@ from asklearn.settings import CUSTOM, Settings
 from asklearn.state import State
 from asklearn.stopping import Advice, Progress, Rule
 from asklearn.tasks import Task, named
+from asklearn.view import require
 
 Table = dict[str, list[Any]]
 EXPORT_BLOCK = 1000  # rows read from the pool at once
+SERVES = frozenset({"proba", "embedding", "labelled", "n", "rng", "view"})  # quantities a project can give
 
 
 class Project:
@@ -108,7 +110,7 @@ class Project:
         chosen = strategies.get(strategy) if isinstance(strategy, str) else strategy
         if path is None:
             rows = pools.of(pool)
-            self._open(setup, rows, task, model, chosen, rules, journal=journal or MemoryJournal())
+            self._open(setup, rows, task, model, chosen, rules, journal=journal)
         else:
             folder = Path(path)
             self._open(setup, _made(folder, setup, pool), task, model, chosen, rules, path=folder)
@@ -167,9 +169,13 @@ class Project:
         self._learner = Learner(rows, task, model, folder=path, seed=setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
-        if path is not None:
-            self._lock, journal = _locked(path, writing)
-        assert journal is not None
+        require(strategy, SERVES, self._learner.name)
+        self._owns_journal = journal is None
+        if journal is None:
+            if path is None:
+                journal = MemoryJournal()
+            else:
+                self._lock, journal = _locked(path, writing)
         self._record = Record(journal, self._learner.positions, setup.redundancy)
         self._planner = Planner(self._record, self._learner, strategy, seed=setup.seed, audit=setup.audit)
         if writing:
@@ -314,7 +320,7 @@ class Project:
         serving = self._learner.served(self._record)
         if _are_ids(X, self._learner.positions):
             return {"item": list(X), **self._said(serving.proba[self._learner.rows_of(X)])}
-        return self._said(self._learner.proba_of(X))
+        return self._said(self._learner.proba_of(serving, X))
 
     def estimate(self, metric: str = "accuracy") -> Estimate:
         """How good the serving model is, with a 95 % interval, from audit items it never learned from.
@@ -416,7 +422,8 @@ class Project:
     def close(self) -> None:
         """Let go of the trainer, the journal and the lock; closing twice is fine."""
         self._learner.close()
-        self._record.journal.close()
+        if self._owns_journal:
+            self._record.journal.close()
         if self._lock is not None:
             self._lock.close()
 
