@@ -83,9 +83,7 @@ def scored(score: Score, view: View) -> Array:
     """
     found = np.asarray(view.call(score))
     if found.shape != (view.size,):
-        raise SettingError(
-            f"the score {expression(score)} has shape {found.shape}; one number for each of {view.size} items is wanted"
-        )
+        raise SettingError(f"the score {expression(score)} has shape {found.shape}; ({view.size},) is wanted")
     # Two passes without a temporary; only a failed check looks for the culprit.
     if found.size and not (found.min() >= 0 and np.isfinite(found.max())):
         at = int(np.flatnonzero(~(np.isfinite(found) & (found >= 0)))[0])

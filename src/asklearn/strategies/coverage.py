@@ -59,8 +59,9 @@ class spread:
     def __call__(self, view: View, embedding: Any, n: int, rng: np.random.Generator) -> Positions:
         scores = scored(self.score, view)
         short = best(scores, self.width * n, rng)
-        far = np.zeros(len(short))
-        far[0] = np.inf
-        found = short[farthest_first(embedding[short], n, far, rng)[0]]
+        points = embedding[short]
+        far = nearest(points, rows(points, slice(0, 1)))
+        far[0] = np.inf  # the best one first
+        found = short[farthest_first(points, n, far, rng)[0]]
         view.tell(found, scores=scores[found], arm=expression(self))
         return found

@@ -21,6 +21,7 @@ from asklearn.strategies.nesting import value
 from asklearn.view import Labelled, Positions, View
 
 Array = NDArray[Any]
+SMALL = 1 << 22  # so many values are kept instead of computed again
 
 
 @value
@@ -66,7 +67,10 @@ def cover_by(embedding: Any, ground: Array, h2: float) -> Callable[[Positions], 
         near /= -h2
         return np.exp(near, out=near)
 
-    return cover
+    if embedding.shape[0] * len(ground) > SMALL:
+        return cover
+    once = cover(np.arange(embedding.shape[0]))
+    return lambda index: once[index]
 
 
 def typical(ground: Array, share: float) -> float:

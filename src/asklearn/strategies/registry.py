@@ -138,24 +138,26 @@ def get(spec: str | Strategy) -> Strategy:
     return found if is_strategy(found) else top(found)
 
 
-def table() -> list[dict[str, str]]:
-    """One row a strategy: name, needs, cost, source, good (for), bad (for)."""
-    rows = [
-        {
-            "name": e.name,
-            "needs": ", ".join(sorted(needs(e.strategy))),
-            "cost": e.cost,
-            "source": e.source,
-            "good": e.good,
-            "bad": e.bad,
-        }
-        for e in STRATEGIES
-    ]
-    for word, load in sorted(_plugins().items()):
-        told = (load().__doc__ or "").strip().splitlines()
-        row = {"name": word, "needs": ", ".join(sorted(needs(load()))), "good": told[0] if told else ""}
-        rows.append({"cost": "", "source": "plug-in", "bad": ""} | row)
-    return rows
+def table() -> dict[str, list[str]]:
+    """Every strategy as columns: name, needs, cost, source, good (for), bad (for).
+
+    >>> list(table())
+    ['name', 'needs', 'cost', 'source', 'good', 'bad']
+    """
+    known = {e.name: e for e in STRATEGIES} | {
+        word: _foreign(word, load()) for word, load in _plugins().items()
+    }
+    listed = [known[word] for word in sorted(known)]
+    columns = {
+        "name": [e.name for e in listed],
+        "needs": [", ".join(sorted(needs(e.strategy))) for e in listed],
+    }
+    return columns | {key: [getattr(e, key) for e in listed] for key in ("cost", "source", "good", "bad")}
+
+
+def _foreign(word: str, strategy: Strategy) -> Entry:
+    told = (getattr(strategy, "__doc__", None) or "").strip().partition("\n")[0]
+    return Entry(word, strategy, "", "plug-in", told, "")
 
 
 @cache
