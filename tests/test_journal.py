@@ -19,7 +19,7 @@ from itertools import islice
 import pytest
 
 import asklearn.journal.sqlite
-from asklearn.errors import Conflict, JournalError
+from asklearn.errors import Conflict, JournalError, SettingError
 from asklearn.events import Answered
 from asklearn.journal.lock import lock
 from asklearn.journal.memory import MemoryJournal
@@ -94,6 +94,12 @@ def test_the_writer_syncs_as_it_was_told(path, synchronous, level):
     with closing(SqliteJournal(path, connect=Watched, synchronous=synchronous)) as journal:
         journal.append([answer(1)])
     assert seen == [(level,)]
+
+
+def test_a_way_to_sync_that_sqlite_would_not_know_is_refused(path):
+    with pytest.raises(SettingError, match="no synchronous='full'; there are 'FULL' and 'NORMAL'"):
+        SqliteJournal(path, synchronous="full")
+    assert not path.exists()
 
 
 def test_reading_only_leaves_the_file_alone(path):

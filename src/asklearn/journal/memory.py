@@ -46,7 +46,7 @@ class MemoryJournal:
                 raise JournalError("the journal is closed: nothing was saved")
             if after not in (None, len(self._bodies)):
                 raise Conflict(
-                    f"the journal ends at {len(self._bodies)}, not at {after}: read on, then decide"
+                    f"the journal ends at {len(self._bodies)}, not at {after}: read on, then decide again"
                 )
             self._bodies += bodies
             return len(self._bodies)

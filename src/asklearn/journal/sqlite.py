@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal
 
-from asklearn.errors import Conflict, JournalError
+from asklearn.errors import Conflict, JournalError, SettingError
 from asklearn.events import Event, decode, encode
 
 GROUP = 512  # requests in one transaction, at most
@@ -36,10 +36,10 @@ class Connection(sqlite3.Connection):
 class SqliteJournal:
     """A journal in a file, with one table `event(seq integer primary key, body text)`.
 
-    Any number of threads and processes may read and write at a time. `writing=False` never changes the
-    file. `connect(path)` makes the connections: a class that is used like `sqlite3.Connection`, whose errors
-    are its `Error` (PEP 249). Nobody may open the file in another way in the same process: on closing it,
-    the system would drop SQLite's locks.
+    Any number of threads and processes may read and write at a time; `writing=False` only reads.
+    `synchronous="NORMAL"` is for tests: a power cut then takes what was acknowledged. `connect(path)` makes
+    the connections: a class used like `sqlite3.Connection`, its errors at `Error` (PEP 249). Nobody may open
+    the file without SQLite in the same process: closing it again would drop SQLite's locks.
     """
 
     def __init__(
@@ -52,6 +52,8 @@ class SqliteJournal:
     ) -> None:
         self.path = Path(path)
         self._connect = connect
+        if synchronous not in ("FULL", "NORMAL"):  # SQLite would take any other word for OFF
+            raise SettingError(f"there is no synchronous={synchronous!r}; there are 'FULL' and 'NORMAL'")
         if not writing and not self.path.is_file():
             raise JournalError(f"there is no journal at {self.path}")
         # Stays open as long as the journal does: while any connection is open, SQLite remembers how far the

@@ -7,6 +7,7 @@ class TestMyJournal(DurableJournalContract):
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -276,9 +277,14 @@ def together(deed: Callable[[int], Any]) -> None:
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=(who,)) for who in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns all the time: what is not guarded shows
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
     if errors:
         raise errors[0]
