@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -77,10 +77,11 @@ def accuracy(predicted: Sequence[object], truth: Sequence[object]) -> Estimate:
     return proportion(right, len(truth))
 
 
-METRICS = {"accuracy": accuracy}
+Measure = Callable[[Sequence[object], Sequence[object]], Estimate]
+METRICS: dict[str, Measure] = {"accuracy": accuracy}
 
 
-def metric(name: str) -> object:
+def metric(name: str) -> Measure:
     """The estimator of this metric."""
     if name not in METRICS:
         raise SettingError(

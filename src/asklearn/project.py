@@ -591,15 +591,16 @@ class Project:
         advice = stopping.advise(self._rules, self._progress())
         model = state.models[-1] if state.models else None
         measured = state.measured[-1] if state.measured else None
+        found: Estimate | None
         if self._learner.serving is not None:
             try:
-                found: Estimate | None = self._measure(self._learner.serving, state, "accuracy")
+                found = self._measure(self._learner.serving, state, "accuracy")
             except NotReady:
                 found = None
         else:  # nobody has loaded the model: what was measured when it was made
-            found = measured and Estimate(
-                measured.value, measured.low, measured.high, measured.n, measured.metric
-            )
+            found = None
+            if measured is not None:
+                found = Estimate(measured.value, measured.low, measured.high, measured.n, measured.metric)
         return {
             "name": self.settings.name,
             "task": self.task.kind,
@@ -647,16 +648,16 @@ class Project:
                 yield row
 
 
-def _made(folder: Path, setup: Settings, pool: Any) -> Pool:
+def _made(folder: Path, setup: Settings, pool: Any) -> StoredPool:
     """The folder of a new project with its pool in it; nothing is changed where a project is already."""
     if (folder / settings.FILE).exists():
         raise SettingError(f"{folder} holds a project already; open it with Project.open({str(folder)!r})")
     folder.mkdir(parents=True, exist_ok=True)
-    stored = (
-        pool
-        if isinstance(pool, StoredPool) and pool.folder == folder
-        else store.create(folder, pools.of(pool))
-    )
+    if not (isinstance(pool, StoredPool) and pool.folder == folder):
+        rows = pools.of(pool)
+        store.create(folder, rows.rows(rows.ids), ids=rows.ids, kind=rows.kind)
+        pool = StoredPool.open(folder)
+    stored: StoredPool = pool
     for name in ("models", "cache"):
         (folder / name).mkdir(exist_ok=True)
     _write_secret(folder / "secret")

@@ -96,7 +96,8 @@ def read(folder: Path) -> Settings:
     missing = sorted({"name", "task", "labels"} - found.keys())
     if missing:
         raise SettingError(f"{path} lacks the setting {missing[0]!r}")
-    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}
+    return Settings(**values)
 
 
 def _toml(value: Any) -> str:

@@ -61,9 +61,9 @@ class target:
 
 @dataclass(frozen=True)
 class stable:
-    """Predictions have settled: kappa between successive models, averaged over the last `window`, is high enough.
+    """Predictions have settled: kappa between successive models, averaged over the last `window`, is high.
 
-    On a fixed set of items, after at least `labels` labels (Bloodgood and Vijay-Shanker, CoNLL 2009: 0.99 over 3).
+    On a fixed set of items, after at least `labels` labels (Bloodgood and Vijay-Shanker 2009: 0.99 over 3).
     """
 
     kappa: float = 0.99
@@ -92,7 +92,8 @@ class worth:
         gain = curve.at(progress.labels + self.labels) - curve.at(progress.labels)
         if gain >= self.gain:
             return None
-        return f"the next {self.labels} labels promise {max(gain, 0):.4f} of {self.metric}, less than {self.gain:g}"
+        promise = f"the next {self.labels} labels promise {max(gain, 0):.4f} of {self.metric}"
+        return f"{promise}, less than {self.gain:g}"
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def simulate(
     """The learning curve that `strategy` would have had on data whose labels are known.
 
     X: rows of any kind a pool takes; y: (items,) labels. `start`: so many random labels first, 0 for none.
-    `batch` questions a round up to `budget` labels. `test`: a share of the rows (stratified), or (X_test, y_test).
+    `batch` questions a round up to `budget` labels. `test`: a share of the rows (stratified), or
+    (X_test, y_test).
     `metric`: any scikit-learn scorer's name or callable. `journal`: where the run is kept, so that it can be
     killed and taken up again. The same seed gives the same items.
 
