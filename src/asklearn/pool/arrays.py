@@ -18,8 +18,8 @@ from asklearn.pool.rows import Rows, hold
 class ArrayPool:
     """Rows by id: a list of texts or images, an array, a sparse matrix, a data frame; safe for many threads.
 
-    Without `ids` a row is known by a hash of its content; repeats of a content end in "~2", "~3" ... `kind` "image"
-    says that a list of str holds paths of images.
+    Without `ids` a row is known by a hash of its content; repeats of a content end in "~2", "~3" ... `kind`
+    "image" says that a list of str holds paths of images.
 
     >>> pool = ArrayPool(["good", "bad", "good"])
     >>> pool.ids
@@ -87,7 +87,7 @@ class ArrayPool:
         return [{"text": row["text"]} if self.kind == "text" else {} for row in shown]
 
     def image_bytes(self, id: str) -> tuple[bytes, str]:
-        """(bytes, media type) of the item's image, made anew for a browser. Raises `DataError` if there is none."""
+        """(bytes, media type) of the item's image, made anew for a browser; `DataError` if there is none."""
         source = self._held.X[self._at(id)] if self.kind == "image" else None
         if source is None:
             raise DataError(f"item {id!r} is no image; this pool holds {self.kind}")
