@@ -12,6 +12,7 @@ const AHEAD = 5;
 const LOW = 2; // fewer missing than this are not worth a request
 const FAST = 25; // as deep as the queue grows for somebody faster than the network
 const AT_ONCE = 20; // questions a request
+const PAUSE = 10_000; // ms
 const KEPT = 100; // seconds of a lease (120) within which it can be counted on
 
 export class Queue {
@@ -30,6 +31,7 @@ export class Queue {
   #confirmed = Date.now(); // when the leases were known to hold
   /** @type {string | null} */
   #version = null;
+  #patient = 0; // until then the same model is no reason to exchange anything again
   /** @type {Set<string>} items chosen by an older model, to be exchanged */
   #stale = new Set();
   /** @type {Question[]} */
@@ -66,9 +68,11 @@ export class Queue {
 
   /** The model is `version` now: what an older one chose is exchanged as soon as better is here. @param {string | null} version */
   model(version) {
-    if (version === this.#version) return;
+    // A server that has just started may name a model before it chooses by it: then another try, some time later.
+    if (this.#along || (version === this.#version && Date.now() < this.#patient)) return;
     this.#version = version;
-    if (!this.#along) this.#stale = new Set(this.ahead.filter((q) => q.model !== version).map((q) => q.item));
+    this.#stale = new Set(this.ahead.filter((question) => question.model !== version).map((question) => question.item));
+    if (this.#stale.size) this.#patient = Date.now() + PAUSE;
   }
 
   /** Ask for what is missing. @param {{now?: boolean}} [options] now: even when little is missing, or a pause is on */
@@ -128,10 +132,10 @@ export class Queue {
 
   /** @param {Question[]} questions */
   async #admit(questions) {
-    this.#arriving = questions;
+    this.#arriving = [...questions];
     const surplus = [];
-    while (this.#arriving.length) {
-      await this.#hooks.prepare(this.#arriving[0]);
+    for (const prepared of questions.map(this.#hooks.prepare)) {
+      await prepared;
       const question = /** @type {Question} */ (this.#arriving.shift());
       const first = this.ahead.findIndex((other) => this.#stale.has(other.item));
       this.ahead.splice(first < 0 ? this.ahead.length : first, 0, question);

@@ -1,0 +1,93 @@
+"""The page's files: few, small, and without a door for markup from strings."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parent.parent / "src" / "asklearn" / "server" / "page"
+SCRIPTS = sorted(PAGE.glob("*.js"))
+
+
+def test_all_script_together_is_at_most_120_kb():
+    assert 0 < sum(path.stat().st_size for path in SCRIPTS) <= 120_000
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_makes_markup_or_code_from_text(path):
+    text = path.read_text()
+    assert text.startswith("// @ts-check\n")
+    code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    doors = (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "Function(",
+        "import(",
+    )
+    assert [door for door in doors if door in code] == []
+    assert re.findall(r"setAttribute\([\"'](?:style|on|src)", code) == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_import_what_is_there_and_nothing_from_elsewhere(path):
+    for source in re.findall(r'^(?:import|export) .* from "(.*)";$', path.read_text(), re.MULTILINE):
+        assert source.startswith("./")
+        assert (PAGE / source).is_file()
+
+
+def test_every_script_is_used():
+    used = {"main.js"}
+    for path in SCRIPTS:
+        used |= {Path(name).name for name in re.findall(r'from "\./(.*)";', path.read_text())}
+    assert {path.name for path in SCRIPTS} == used
+
+
+class Elements(HTMLParser):
+    """Every tag of the page with its attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def elements():
+    found = Elements()
+    found.feed((PAGE / "index.html").read_text())
+    return found.tags
+
+
+def test_the_document_has_no_style_or_script_of_its_own(elements):
+    for tag, attributes in elements:
+        assert tag != "style"
+        assert not [name for name in attributes if name == "style" or name.startswith("on")]
+        for where in ("src", "href"):
+            link = attributes.get(where)
+            assert link is None or link.startswith(("/page/", "/api/v1/", "#"))
+            if link is not None and link.startswith("/page/"):
+                assert (PAGE / link.removeprefix("/page/")).is_file()
+
+
+def test_ids_are_unique_and_those_the_scripts_name_exist(elements):
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    named = set()
+    for path in SCRIPTS:
+        named |= set(re.findall(r'\bthe\("([\w-]+)"\)', path.read_text()))
+    assert named - set(ids) == set()
+    labelled = {
+        id
+        for _, attributes in elements
+        for name in ("for", "aria-labelledby", "aria-describedby", "aria-controls")
+        for id in (attributes.get(name) or "").split()
+    }
+    assert labelled - set(ids) == set()
