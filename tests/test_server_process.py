@@ -179,7 +179,7 @@ def test_a_real_server_refuses_what_the_guard_refuses(folder):
 
         def raw(request: str, body: bytes = b"") -> bytes:
             with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-                connection.sendall(request.replace("\n", "\r\n").encode() + body)
+                connection.sendall(request.replace("\n", "\r\n").encode("latin-1") + body)
                 return connection.recv(65536).partition(b"\r\n")[0]
 
         own = f"Host: 127.0.0.1:{server.port}\nAuthorization: Bearer {server.secret}\nX-Annotator: ann\n"
@@ -191,6 +191,8 @@ def test_a_real_server_refuses_what_the_guard_refuses(folder):
         assert b" 413 " in raw(f"{json_}Content-Length: 2000000\n\n")
         chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
         assert b" 413 " in raw(f"{json_}Transfer-Encoding: chunked\n\n", chunk)
+        nameless = own.replace("ann", "\xff")
+        assert b" 400 " in raw(f"GET /api/v1/status HTTP/1.1\n{nameless}\n")
         assert b" 404 " in raw(f"GET /page/../../../../etc/passwd HTTP/1.1\n{own}\n")
         assert b" 404 " in raw(f"GET /page/%2e%2e%2fapp.py HTTP/1.1\n{own}\n")
         assert server.stop() == (0, "")

@@ -160,7 +160,6 @@ def test_scripts_bear_the_secret_and_say_who_asks(stranger):
     assert status(Authorization=bearer).status_code == 400
     assert status(Authorization=bearer, X_Annotator="a" * 65).status_code == 400
     assert status(Authorization=bearer, X_Annotator="a\tb").status_code == 400
-    assert status(Authorization=bearer, X_Annotator=b"\xff").status_code == 400
     assert status(Authorization="Bearer guess", X_Annotator="bob").status_code == 401
     assert status(Authorization=f"Basic {SECRET}", X_Annotator="bob").status_code == 401
     assert status(Authorization="", X_Annotator="bob").status_code == 401

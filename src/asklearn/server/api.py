@@ -130,7 +130,7 @@ async def labels(request: Request) -> Response:
 async def export(request: Request, predict: bool = False) -> Response:
     """Every item as a line of JSON: id, its columns, label, and with predict=1 prediction and probability."""
     desk = desk_of(request)
-    lines = (json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in desk.project.export(predict))
+    lines: Iterator[str] = await desk.run(_lines, desk.project, predict)
 
     def piece() -> str:
         return "".join(islice(lines, LINES))
@@ -164,6 +164,10 @@ async def tickets(request: Request, guest: Guest) -> Response:
     """A link's last part that lets somebody in once, within five minutes; for the owner."""
     ticket = _owner(request).sessions.ticket(guest.annotator)
     return JSONResponse({"enter": f"/enter?ticket={ticket}"})
+
+
+def _lines(project: Project, predict: bool) -> Iterator[str]:
+    return (json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in project.export(predict))
 
 
 def _owner(request: Request) -> Desk:

@@ -142,13 +142,20 @@ def _listen(host: str, port: int) -> socket.socket:
             f"the page is served to this machine only, at 127.0.0.1, not at {host!r}: others would need "
             "accounts, which do not exist yet. From elsewhere use a tunnel: ssh -L 8000:127.0.0.1:8000 HERE"
         )
+    # The protocol is named because asyncio sends small packets at once only on sockets that say TCP; left out,
+    # every answer waits 40 ms for the client's delayed acknowledgement.
     family = socket.AF_INET6 if ":" in plain else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((plain, port), family=family, backlog=1024)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((plain, port))
+        listener.listen(1024)
     except (OSError, OverflowError) as error:
+        listener.close()
         raise SettingError(
             f"cannot listen at port {port} of {host}: {error}; choose another port, or 0 for any free one"
         ) from error
+    return listener
 
 
 def _spelt(host: str) -> str:
