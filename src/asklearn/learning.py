@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 
 from asklearn import features as encoders
 from asklearn import models
+from asklearn.background import Background
 from asklearn.errors import DataError, NotReady
 from asklearn.estimate import kappa
 from asklearn.events import Label, Learned
@@ -115,7 +117,7 @@ class Learner:
         self.fitting = threading.Lock()
         self.spent = {"learn": 0.0, "view": 0.0}
         self._model, self._seed = model, seed
-        self._background: _Background | None = None
+        self._behind: Behind | None = None
         self.grow()
 
     def grow(self) -> None:
@@ -136,9 +138,9 @@ class Learner:
 
     def prepare(self, record: Record) -> None:
         """Have features and the last model at hand, unless another process is at it: people never wait."""
-        if self._background is not None:
+        if self._behind is not None:
             return
-        self._featured()
+        self.features_now()
         if self.serving is None and record.state.models:
             self.served(record)
 
@@ -149,6 +151,7 @@ class Learner:
         model = models.fit(models.make(self._model), self._seen(rows), self.task.encode(training.labels))
         fitted = time.perf_counter()
         serving = Serving(version, training.watermark, self._predicted(model), model, self._keep(model))
+        self._keep_proba(serving)
         self.spent["learn"] += fitted - began
         self.spent["view"] += time.perf_counter() - fitted
         return serving
@@ -165,20 +168,23 @@ class Learner:
             self.serving = self._restored(last) or self.fit(self._learned_from(record, last), last.version)
         return self.serving
 
-    def model_of(self, serving: Serving) -> Any:
-        """The fitted estimator itself."""
+    def model_of(self, serving: Serving, record: Record) -> Any:
+        """The fitted estimator itself: loaded, or fitted again where none was stored."""
         if serving.model is not None:
             return serving.model
-        assert self.folder is not None and serving.artifact is not None
-        return models.load(self.folder / "models", serving.artifact)
+        if self.folder is not None and serving.artifact is not None:
+            return models.load(self.folder / "models", serving.artifact)
+        learned = next(m for m in reversed(record.state.models) if m.version == serving.version)
+        return self.fit(self._learned_from(record, learned), serving.version).model
 
     def encode(self, X: Any) -> Any:
         """New rows as the model sees them."""
-        return self._featured().encoder.transform(X) if isinstance(self._model, str) else X
+        return self.features_now().encoder.transform(X) if isinstance(self._model, str) else X
 
-    def proba_of(self, serving: Serving, X: Any) -> np.ndarray:
-        """(rows, classes) probabilities of new rows."""
-        return models.proba(self.model_of(serving), self.encode(X), self.task.labels)
+    def proba_of(self, X: Any, record: Record) -> np.ndarray:
+        """(rows, classes) probabilities of new rows. Raises `NotReady` before the first model."""
+        model = self.model_of(self.served(record), record)
+        return models.proba(model, self.encode(X), self.task.labels)
 
     def kappa(self, one: Serving | None, other: Serving) -> float | None:
         """Agreement of two models on the fixed stop set, None without two."""
@@ -190,14 +196,15 @@ class Learner:
     def _seen(self, rows: np.ndarray | None) -> Any:
         """What the model sees of these rows, None for the whole pool."""
         if isinstance(self._model, str):
-            X = self._featured().X
+            X = self.features_now().X
             return X if rows is None else X[rows]
         return self.pool.rows(self.ids if rows is None else [self.ids[row] for row in rows])
 
     def _predicted(self, model: Any) -> np.ndarray:
         return models.proba(model, self._seen(None), self.task.labels)
 
-    def _featured(self) -> Features:
+    def features_now(self) -> Features:
+        """The features of the pool, computed and kept if they are not there."""
         if self.features is None:
             self.features = encoders.compute(self.pool)
             if self.folder is not None:
@@ -212,10 +219,34 @@ class Learner:
 
     def _restored(self, last: Learned) -> Serving | None:
         """The stored model, None when there is none (it is fitted again from the record)."""
-        if self.folder is None or last.artifact is None:
-            return None
+        kept = self.kept(last)
+        if kept is not None or self.folder is None or last.artifact is None:
+            return kept
         model = models.load(self.folder / "models", last.artifact)
         return Serving(last.version, last.watermark, self._predicted(model), model, last.artifact)
+
+    def kept(self, last: Learned) -> Serving | None:
+        """The last model by its kept probabilities alone, None when they are gone or damaged."""
+        for file in (
+            [] if self.folder is None else sorted((self.folder / "cache").glob(f"proba-{last.version}-*.npy"))
+        ):
+            if file.stem.rpartition("-")[2] == _digest(file):
+                return Serving(last.version, last.watermark, np.load(file), None, last.artifact)
+        return None
+
+    def _keep_proba(self, serving: Serving) -> None:
+        """Whole or not at all; the file's name tells what it must hold. Those of older models go."""
+        if self.folder is None:
+            return
+        cache = self.folder / "cache"
+        cache.mkdir(exist_ok=True)
+        scratch = cache / f"proba-{os.getpid()}.new.npy"
+        np.save(scratch, serving.proba)
+        final = cache / f"proba-{serving.version}-{_digest(scratch)}.npy"
+        scratch.replace(final)
+        for old in cache.glob("proba-*-*.npy"):
+            if old != final:
+                old.unlink(missing_ok=True)
 
     def _learned_from(self, record: Record, last: Learned) -> TrainingSet:
         then = fold(takewhile(lambda entry: entry[0] <= last.watermark, record.journal.read()))
@@ -223,29 +254,137 @@ class Learner:
 
     # -- in another process -------------------------------------------------------------------------------------
 
-    def start(self, record: Record, batch: int, adopt: Callable[[Serving, TrainingSet, float], None]) -> None:
+    def start(self, record: Record, batch: int, adopt: Adopt) -> None:
         """Fit in a process of its own from now on, whenever enough labels are new."""
-        if self._background is None:
-            assert self.folder is not None
-            self._background = _Background(self, record, batch, adopt)
-            self._background.nudge()
+        if self._behind is None:
+            models = record.state.models
+            self.serving = self.serving or (self.kept(models[-1]) if models else None)
+            self._behind = Behind(self, record, batch, adopt)
+            self._behind.nudge()
 
     def nudge(self) -> None:
         """Labels have come: see whether a fit is due."""
-        if self._background is not None:
-            self._background.nudge()
+        if self._behind is not None:
+            self._behind.nudge()
 
     def describe(self) -> dict[str, Any]:
         """What runs, what went wrong, whether features are there."""
-        background = self._background
         return {
-            "running": background is not None and background.busy(),
-            "error": None if background is None else background.error,
+            "running": self._behind is not None and self._behind.busy,
+            "error": None if self._behind is None else self._behind.error,
             "features": "ready" if self.features is not None else "computing",
         }
 
     def close(self) -> None:
         """End the other process."""
-        if self._background is not None:
-            self._background.close()
-            self._background = None
+        if self._behind is not None:
+            self._behind.close()
+            self._behind = None
+
+    def request(self, training: TrainingSet, version: str) -> tuple[Any, ...]:
+        """What `fit_there` needs to do what `fit` does."""
+        assert self.folder is not None
+        return str(self.folder), self.task, self._model, self._seed, training, version
+
+    def load_features(self) -> None:
+        """Take up features that another process has computed."""
+        self.features = self.features or self._cached_features()
+
+
+class Behind:
+    """Learning behind people's backs: one fit at a time, due again as labels come, the old model serving meanwhile."""
+
+    def __init__(self, learner: Learner, record: Record, batch: int, adopt: Adopt) -> None:
+        self._learner, self._record, self._batch, self._adopt = learner, record, batch, adopt
+        self._process = Background()
+        self._gate = threading.Lock()
+        self.busy = False
+        self.error: str | None = None
+        self._failed_at = -1
+        self._closed = False
+
+    def nudge(self) -> None:
+        """Start a fit if one is due and none runs. Returns at once."""
+        with self._gate:
+            if self.busy or self._closed:
+                return
+            work = self._next()
+            self.busy = work is not None
+        if work is not None:
+            threading.Thread(target=self._do, args=(work,), daemon=True, name="asklearn-learn").start()
+
+    def close(self) -> None:
+        """End the process; a fit under way is dropped, its labels are not."""
+        self._closed = True
+        self._process.close()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._record.now() as state:
+            if state.seq == self._failed_at:
+                return None
+            if self._learner.features is None:
+                return self._compute
+            lost = self._learner.serving is None and bool(state.models)
+            if not lost and not due(state, self._batch):
+                return None
+            training = training_set(state, self._learner.task)
+            version = str(len(state.models) + 1)
+        if len({str(label) for label in training.labels}) < 2:
+            return None
+        return lambda: self._fit(training, version)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+            self.error = None
+        except Exception as error:  # shown to people; the old model serves on, the next labels try again
+            if not self._closed:
+                self.error = f"{type(error).__name__}: {error}"
+                with self._record.now() as state:
+                    self._failed_at = state.seq
+        self.busy = False
+        self.nudge()
+
+    def _compute(self) -> None:
+        self._process.submit(compute_there, *self._learner.request(TrainingSet((), (), 0), "")[:4]).result()
+        self._learner.load_features()
+
+    def _fit(self, training: TrainingSet, version: str) -> None:
+        began = time.perf_counter()
+        proba, artifact = self._process.submit(fit_there, *self._learner.request(training, version)).result()
+        serving = Serving(version, training.watermark, proba, None, artifact)
+        self._adopt(serving, training, time.perf_counter() - began)
+
+
+Adopt = Callable[[Serving, TrainingSet, float], None]
+_THERE: dict[str, Learner] = {}  # in the other process: features stay loaded between fits
+
+
+def _learner_there(folder: str, task: Task, model: Any, seed: int) -> Learner:
+    from asklearn.pool.store import StoredPool
+
+    pool = StoredPool.open(folder)
+    known = _THERE.get(folder)
+    if known is not None and known.pool.fingerprint == pool.fingerprint:
+        pool.close()
+        return known
+    _THERE[folder] = Learner(pool, task, model, folder=Path(folder), seed=seed)
+    return _THERE[folder]
+
+
+def compute_there(folder: str, task: Task, model: Any, seed: int) -> None:
+    """In the other process: compute and keep the features of the project's pool."""
+    _learner_there(folder, task, model, seed).features_now()
+
+
+def fit_there(
+    folder: str, task: Task, model: Any, seed: int, training: TrainingSet, version: str
+) -> tuple[np.ndarray, str | None]:
+    """In the other process: fit, predict the pool; its probabilities and the stored model's name."""
+    serving = _learner_there(folder, task, model, seed).fit(training, version)
+    return serving.proba, serving.artifact
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:32]

@@ -317,10 +317,10 @@ class Project:
 
         Raises `NotReady` before the first model.
         """
-        serving = self._learner.served(self._record)
         if _are_ids(X, self._learner.positions):
-            return {"item": list(X), **self._said(serving.proba[self._learner.rows_of(X)])}
-        return self._said(self._learner.proba_of(serving, X))
+            proba = self._learner.served(self._record).proba
+            return {"item": list(X), **self._said(proba[self._learner.rows_of(X)])}
+        return self._said(self._learner.proba_of(X, self._record))
 
     def estimate(self, metric: str = "accuracy") -> Estimate:
         """How good the serving model is, with a 95 % interval, from audit items it never learned from.
@@ -333,7 +333,7 @@ class Project:
 
     def model(self) -> Any:
         """The fitted estimator that serves now. Raises `NotReady` before the first."""
-        return self._learner.model_of(self._learner.served(self._record))
+        return self._learner.model_of(self._learner.served(self._record), self._record)
 
     def encode(self, X: Any) -> Any:
         """Rows of the pool's type as the model sees them: features for a model given by name, else as they are."""

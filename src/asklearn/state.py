@@ -140,7 +140,7 @@ class State:
             del self.answers[item]
         was = old.label if old is not None and old.kind == "label" else None
         now = answer.label if answer is not None and answer.kind == "label" else None
-        if was != now:
+        if was != now and item not in self.audited:  # what measures a model does not age it
             self.changes.append(self.seq)
         if any(a.kind == "flag" for a in said.values()):
             self.flagged.add(item)
@@ -152,7 +152,7 @@ class State:
         return {by: a.label for by, a in self.answers.get(item, {}).items() if a.kind == "label"}
 
     def labelled(self) -> dict[str, dict[str, Label]]:
-        """item -> annotator -> label, in the order in which the items were first labelled."""
+        """item -> annotator -> label, in the order in which the items were first answered."""
         return {item: found for item in self.answers if (found := self.labels_of(item))}
 
     def changed_since(self, seq: int) -> int:
