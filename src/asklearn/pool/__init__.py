@@ -81,6 +81,6 @@ def of(X: Any, ids: Sequence[Any] | None = None, kind: Kind | None = None) -> Po
     """
     from asklearn.pool.arrays import ArrayPool
 
-    if ids is None and (isinstance(X, ArrayPool) or isinstance(X, Pool)):
+    if ids is None and (isinstance(X, ArrayPool | Pool)):
         return X  # asking for the protocol computes the fingerprint, so our own class comes first
     return ArrayPool(X, ids, kind)

@@ -23,7 +23,7 @@ class ArrayPool:
 
     >>> pool = ArrayPool(["good", "bad", "good"])
     >>> pool.ids
-    ['770e607624d68926', 'ef42a21b4b1ac8ca', '770e607624d68926~2']
+    ['770e607624d68926', '2f05d4b689d270ca', '770e607624d68926~2']
     """
 
     def __init__(self, X: Any, ids: Iterable[Any] | None = None, kind: Kind | None = None) -> None:

@@ -65,14 +65,13 @@ class Intake:
     def run(self) -> Imported:
         """Take in all rows. Raises `DataError` for bad ones, unless the source says to leave them out."""
         rows = self._source.rows if self._fresh else fitted(self._source, self._columns)
-        with self._part:
-            for batch in _batches(rows):
-                self._take(batch)
-            if self._bad and not self._source.skip_bad:
-                raise DataError(_refusal(self._source, self._bad, self._bad_count))
-            if self._next == self._first:
-                raise DataError(_nothing(self._source, self._bad))
-            self._part.finish()
+        for batch in _batches(rows):
+            self._take(batch)
+        if self._bad and not self._source.skip_bad:
+            raise DataError(_refusal(self._source, self._bad, self._bad_count))
+        if self._next == self._first:
+            raise DataError(_nothing(self._source, self._bad))
+        self._part.finish()
         self._describe()
         return Imported(
             added=self._next - self._first,
@@ -81,6 +80,10 @@ class Intake:
             columns={c.name: c.meaning for c in self._columns},
             fingerprint=self._chain.hex(),
         )
+
+    def undo(self) -> None:
+        """Remove the files that were written beside the pool's file."""
+        self._part.undo()
 
     def _describe(self) -> None:
         said = {
@@ -93,17 +96,17 @@ class Intake:
         self._db.executemany("INSERT OR REPLACE INTO info VALUES (?, ?)", said.items())
 
     def _take(self, batch: list[Row | Bad]) -> None:
-        rows: list[Row] = []
-        for row in batch:
-            if type(row) is Bad:
-                self._leave_out(row)
-            else:
-                rows.append(row)  # type: ignore[arg-type]
-        bases = [content_id(row.digest) if row.id is None else row.id for row in rows]
+        bases = [
+            content_id(row.digest) if row.id is None else row.id for row in batch if isinstance(row, Row)
+        ]
         taken = self._taken(bases)
+        coming = iter(bases)
         items, bodies, truths, contents = [], [], [], []
-        for row, base in zip(rows, bases, strict=True):
-            id = base
+        for row in batch:
+            if isinstance(row, Bad):
+                self._leave_out(row)
+                continue
+            id = base = next(coming)
             if base in taken:
                 if row.id is not None:
                     self._leave_out(Bad(row.line, self._came_before(base, taken[base])))

@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -122,7 +121,7 @@ def _sha256(paths: Iterable[Path]) -> str:
 
 
 class PartWriter:
-    """The part of one import: written under another name, and gone again unless it is finished."""
+    """The part of one import: written under another name until it is finished."""
 
     def __init__(self, db: sqlite3.Connection, folder: Path, first: int, source: Source) -> None:
         self._db, self._folder, self._first, self._source = db, folder, first, source
@@ -157,19 +156,10 @@ class PartWriter:
         matrix = self._source.sparse
         return _words(_form(matrix), matrix.dtype, matrix.shape[1:])
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        if kind is not None:
-            self.undo()
-
     def undo(self) -> None:
         """Remove what was written."""
+        if self._writer is not None:
+            self._writer.close()
         for path in self._made:
             path.unlink(missing_ok=True)
 

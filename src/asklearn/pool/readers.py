@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -198,8 +198,15 @@ def _of_csv(path: Path, delimiter: str, roles: Roles, size: int, progress: Progr
 
 
 def _lines_of(path: Path, size: int, progress: Progress | None) -> Iterator[Line]:
-    with path.open("rb", buffering=2**20) as file:
+    with _opened(path) as file:
         yield from lines(file, path.name, size, progress)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb", buffering=2**20)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _as_wide(found: Iterable[tuple[int, list[str]] | Bad], width: int) -> Iterator[Record | Bad]:
@@ -231,7 +238,7 @@ def _of_json(path: Path, roles: Roles, size: int, progress: Progress | None) -> 
 
 
 def _objects(path: Path, size: int, progress: Progress | None) -> Iterator[tuple[int, dict[str, Any]] | Bad]:
-    with path.open("rb", buffering=2**20) as file:
+    with _opened(path) as file:
         sign = file.read(1024).removeprefix(BOM_UTF8).lstrip()[:1]
         file.seek(0)
         if sign == b"[":
@@ -373,7 +380,7 @@ def _items_key(path: Path, keys: Sequence[str], roles: Roles) -> str:
     if wanted is not None:
         return _known(path, keys, wanted)
     usual = [key for key in arrayfiles.ITEMS if key in keys]
-    rest = [key for key in keys if len(arrayfiles.header(path, key)[1]) > 1]
+    rest = [key for key in keys if not key or len(arrayfiles.header(path, key)[1]) > 1]
     if usual or len(rest) == 1:
         return usual[0] if usual else rest[0]
     raise DataError(

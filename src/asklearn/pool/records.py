@@ -187,7 +187,7 @@ def json_lines(lines: Iterator[Line]) -> Iterator[tuple[int, dict[str, Any]] | B
     for number, text, wrong in lines:
         if wrong:
             yield Bad(number, wrong)
-        elif text and not text.isspace():
+        elif text := text.strip():
             yield _object(number, text)
 
 

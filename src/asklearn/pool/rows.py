@@ -172,7 +172,15 @@ def _same(a: Rows, b: Rows, what: str, wanted: Any, given: Any) -> None:
 
 
 def _name(rows: Rows) -> str:
-    return f"{type(rows).__name__.lower()} ({rows.kind})"
+    words = {
+        Listed: "a list",
+        Dense: "an array",
+        Sparse: "a sparse matrix",
+        Frame: "a data frame",
+        Texts: "a column of a data frame",
+        Columns: "a dict of columns",
+    }
+    return f"{words[type(rows)]} ({rows.kind})"
 
 
 def _shown(kind: Kind, row: Any) -> dict[str, Any]:
@@ -203,7 +211,7 @@ class Listed:
             yield digest_of(Path(item) if paths and isinstance(item, str) else item, row)
 
     def joined(self, more: Any) -> Rows:
-        rows = hold(more, self.kind)
+        rows = hold(more, "image" if self.kind == "image" else None)
         _same(self, rows, "", None, None)
         return Listed(self.X + rows.X, self.kind)
 
@@ -323,7 +331,20 @@ class Frame:
         own, other = self.X.implementation, rows.X.implementation
         if own is not other:
             raise DataError(f"the pool's rows are a table of {own.value}, these are of {other.value}")
-        return Frame(nw.concat([self.X, rows.X.select(self.X.columns)], how="vertical"))
+        return Frame(nw.concat([self.X, rows.X.select(*self._as_mine(rows.X))], how="vertical"))
+
+    def _as_mine(self, X: Any) -> Iterator[Any]:
+        """The columns of X in this order; whole numbers fit into a column of floats."""
+        import narwhals as nw
+
+        for name, dtype in self.X.schema.items():
+            given = X.schema[name]
+            if dtype.is_float() and given.is_integer():
+                yield nw.col(name).cast(dtype)
+            elif given == dtype:
+                yield nw.col(name)
+            else:
+                raise DataError(f"column {name!r} is {dtype} in the pool, {given} here")
 
     def show(self, position: int) -> dict[str, Any]:
         (cells,) = self.cells(position, position + 1)
@@ -351,7 +372,8 @@ class Texts:
 
         rows = hold(more)
         _same(self, rows, "", None, None)
-        return Texts(nw.concat([self.X.to_frame(), rows.X.alias(self.X.name).to_frame()])[self.X.name])
+        both = [column.X.alias("text").to_frame() for column in (self, rows)]
+        return Texts(nw.concat(both)["text"].alias(self.X.name))
 
     def show(self, position: int) -> dict[str, Any]:
         return _shown("text", self.X[position])

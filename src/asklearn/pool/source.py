@@ -190,7 +190,7 @@ def _picture(cell: Any, base: Path) -> tuple[bytes, Any]:
     """The hash of an image and what is kept of it: an absolute path, or bytes; `DataError` for a bad one."""
     if isinstance(cell, dict):  # how Hugging Face's image columns come
         cell = cell.get("bytes") or cell.get("path")
-    if cell is None or cell == "":
+    if cell is None or (isinstance(cell, str | bytes) and not cell):
         raise DataError("there is no image")
     if isinstance(cell, str | Path):
         path = Path(os.path.abspath(base / cell))  # noqa: PTH100  (resolve() would follow links)

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,6 +51,7 @@ def create(
     source = _source(data, ids, truth, kind)
     made = _make(folder)
     _remove(part)
+    intake = None
     try:
         with _written(folder), closing(_connect(part)) as db:
             # Nobody sees this file before it is whole: it needs no journal and no waiting for the disk.
@@ -58,20 +59,23 @@ def create(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16384;" + SCHEMA
             )
             db.execute("BEGIN")
-            imported = Intake(db, folder, source).run()
+            intake = Intake(db, folder, source)
+            imported = intake.run()
             db.execute("COMMIT")
             db.execute("PRAGMA journal_mode=WAL")
         with _written(folder):
             _sync(part)
-            part.rename(final)
-            _sync(folder)
     except BaseException:
         _remove(part)
-        for file in folder.glob("pool-*.npy*"):
-            file.unlink()
+        if intake is not None:
+            intake.undo()
         for path in made:
-            path.rmdir()
+            with suppress(OSError):  # somebody else put something there
+                path.rmdir()
         raise
+    with _written(folder):
+        part.rename(final)
+        _sync(folder)
     return imported
 
 
@@ -230,13 +234,14 @@ class StoredPool:
         with self._adding, _written(self.folder), closing(_connect(self.folder / NAME)) as db:
             db.execute("PRAGMA synchronous=FULL")
             db.execute("BEGIN IMMEDIATE")
+            intake = Intake(db, self.folder, source)
             try:
-                imported = Intake(db, self.folder, source).run()
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
+                imported = intake.run()
+                _sync(self.folder)
+            except BaseException:  # closing rolls the transaction back
+                intake.undo()
                 raise
+            db.execute("COMMIT")
             with self._lock:
                 self._learn()
         return imported
@@ -261,14 +266,12 @@ class StoredPool:
         if isinstance(data, str | os.PathLike):
             return readers.read(data, **self._roles)
         roles = None
-        held = hold(data, None if self._kind == "table" else self._kind)
+        kind = "image" if self._kind == "image" else None  # or a list of paths would be texts
+        held = hold(data, kind)
         if isinstance(held, Columns | Frame):
             there = {k: v for k, v in self._roles.items() if k not in ("id", "label") or v in held.names}
-            features = (
-                tuple(c.name for c in self._columns if c.role == "feature") if "features" in there else ()
-            )
-            roles = Roles(**{**there, "features": features})
-        return readers.given(data, ids, truth, self._kind, roles)
+            roles = Roles(**{**there, "features": tuple(there.get("features", ()))})
+        return readers.given(data, ids, truth, kind, roles)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -302,7 +305,10 @@ class StoredPool:
 
     def _ask(self, query: str, *values: Any) -> list[Any]:
         with self._lock:
-            return self._db.execute(query, values).fetchall()
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise DataError(f"{self.folder / NAME} cannot be read: {error}") from error
 
     def _one(self, id: str) -> tuple[int, Any, str | None]:
         found = self._ask(
