@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -27,13 +28,17 @@ Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 it f
 PYTHON = """\
 # Python
 
-Written by `python -m docs.generate` from the docstrings. Everything here is imported from `asklearn`; what a name
-needs is loaded when it is first used.
+Written by `python -m docs.generate` from the docstrings. Everything here is imported from `asklearn`; what a
+name needs is loaded when it is first used.
 """
 
 
 def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def code(text: str) -> str:
+    return f"`{text}`".replace("|", "\\|")
 
 
 def usage(name: str, command: Any) -> str:
@@ -44,7 +49,7 @@ def usage(name: str, command: Any) -> str:
 def option(parameter: Any) -> str:
     spelt = "/".join([*parameter.opts, *parameter.secondary_opts])
     value = "" if parameter.is_flag else f" {parameter.metavar}"
-    return f"`{spelt}{value}`".replace("|", "\\|")
+    return code(spelt + value)
 
 
 def command(name: str, command: Any) -> Iterator[str]:
@@ -89,8 +94,9 @@ def said(value: Any) -> str:
     return "\n".join([*lines, "```"] if code else lines)
 
 
-def first_line(value: Any) -> str:
-    return inspect.cleandoc(value.__doc__ or "").partition("\n")[0]
+def first_words(value: Any) -> str:
+    """The first paragraph of its docstring."""
+    return inspect.cleandoc(value.__doc__ or "").partition("\n\n")[0]
 
 
 def called(name: str, value: Any) -> str:
@@ -125,7 +131,7 @@ def name(name: str, value: Any) -> Iterator[str]:
             yield "| | |\n|---|---|"
             for other, one in listed:
                 spelt = called(other, one) if callable(one) else other
-                yield f"| `{cell(spelt)}` | {cell(first_line(one))} |"
+                yield f"| {code(spelt)} | {cell(first_words(one))} |"
             yield ""
 
 
@@ -140,15 +146,16 @@ def every_error() -> list[type[errors.AskLearnError]]:
 def python() -> str:
     """The reference of the public names, the errors and the settings."""
     lines = [PYTHON]
-    for one in asklearn.__all__:
-        lines += name(one, getattr(asklearn, one))
+    for public_name in asklearn.__all__:
+        lines += name(public_name, getattr(asklearn, public_name))
     lines += ["## Errors\n", "All of them are in `asklearn.errors`.\n", "| | is a | |\n|---|---|---|"]
     lines += [
-        f"| `{e.__name__}` | `{e.__bases__[0].__name__}` | {cell(first_line(e))} |" for e in every_error()
+        f"| `{e.__name__}` | `{e.__bases__[0].__name__}` | {cell(first_words(e))} |" for e in every_error()
     ]
     lines += ["", "## project.toml\n", "| setting | | default |\n|---|---|---|"]
     for field in fields(settings.Settings):
-        default = "" if field.default is MISSING else f"`{field.default!r}` "
+        missing = field.default is MISSING or field.default is None
+        default = "" if missing else code(json.dumps(field.default)) + " "
         lines.append(f"| `{field.name}` | {cell(settings.COMMENTS[field.name])} | {default}|")
     return "\n".join(lines).rstrip() + "\n"
 

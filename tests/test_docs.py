@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import importlib
 import os
-import pkgutil
 import re
 import signal
 import subprocess
@@ -51,15 +50,12 @@ def documents() -> list[Path]:
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def blocks(kind: str) -> list[Block]:
-    found = []
-    for file in documents():
-        text = file.read_text("utf-8")
-        for match in FENCE.finditer(text):
-            if match["kind"] == kind:
-                line = text.count("\n", 0, match.start("code"))
-                found.append(Block(file.name, line, kind, match["code"], match["how"]))
-    return found
+def blocks(file: Path) -> list[Block]:
+    text = file.read_text("utf-8")
+    found = FENCE.finditer(text)
+    return [
+        Block(file.name, text.count("\n", 0, b.start("code")), b["kind"], b["code"], b["how"]) for b in found
+    ]
 
 
 @pytest.fixture
@@ -77,31 +73,41 @@ def environment() -> dict[str, str]:
     return env | {"PATH": here + os.pathsep + os.environ["PATH"], "PYTHONWARNINGS": "error"}
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=str)
-def test_python_runs(block: Block, desk: Path) -> None:
-    assert block.how is None
+@pytest.mark.parametrize("file", documents(), ids=lambda file: file.name)
+def test_what_a_document_says_runs(file: Path, desk: Path) -> None:
+    """All blocks in their order, in one folder, as somebody who follows the document would."""
+    for block in blocks(file):
+        if block.how is not None:
+            check_elsewhere(block)
+        elif block.kind == "python":
+            run_python(block, desk)
+        elif block.kind == "sh":
+            run_shell(block, desk)
+        else:
+            assert block.kind == "pycon", (
+                f"{block}: how is {block.kind} tested?"
+            )  # a docstring's, run from there
+
+
+def run_python(block: Block, folder: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", block.code], cwd=desk, env=environment(), capture_output=True, text=True
+        [sys.executable, "-c", block.code], cwd=folder, env=environment(), capture_output=True, text=True
     )
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 0, f"{block}\n{run.stderr}"
     # A line that prints says in a comment what it prints.
-    for said in re.findall(r"^print\(.*\)\s+# (.+)$", block.code, re.M):
-        assert said in run.stdout
+    for said in re.findall(r"^ *print\(.*\)\s+# (.+)$", block.code, re.MULTILINE):
+        assert said in run.stdout, block
 
 
-@pytest.mark.parametrize("block", blocks("sh"), ids=str)
-def test_shell_runs(block: Block, desk: Path) -> None:
-    if block.how is not None:
-        check_elsewhere(block)
-        return
+def run_shell(block: Block, folder: Path) -> None:
     for command in block.code.strip().splitlines():
         if command.startswith("asklearn label"):
-            visit(command, desk)
+            visit(command, folder)
         else:
             run = subprocess.run(
-                ["bash", "-euc", command], cwd=desk, env=environment(), capture_output=True, text=True
+                ["bash", "-euc", command], cwd=folder, env=environment(), capture_output=True, text=True
             )
-            assert run.returncode == 0, f"{command}\n{run.stdout}{run.stderr}"
+            assert run.returncode == 0, f"{block}: {command}\n{run.stdout}{run.stderr}"
 
 
 def check_elsewhere(block: Block) -> None:
@@ -137,11 +143,11 @@ def visit(command: str, folder: Path) -> None:
         page.communicate()
 
 
-def modules() -> Iterator[str]:
-    yield "asklearn"
-    for found in pkgutil.walk_packages(asklearn.__path__, "asklearn."):
-        if not found.name.endswith(".__main__"):
-            yield found.name
+def modules() -> list[str]:
+    source = Path(asklearn.__file__).parent
+    files = [file for file in source.rglob("*.py") if file.name != "__main__.py"]
+    paths = [file.relative_to(source.parent).with_suffix("").parts for file in files]
+    return sorted(".".join(path).removesuffix(".__init__") for path in paths)
 
 
 @pytest.mark.parametrize("name", modules())
@@ -178,9 +184,7 @@ def test_every_option_says_what_it_does() -> None:
         assert command.help, name
         for parameter in command.params:
             assert parameter.help, f"{name}: {parameter.name}"
-            assert parameter.metavar or parameter.is_flag, (
-                f"{name}: {parameter.name} has no name for its value"
-            )
+            assert parameter.metavar or parameter.is_flag, f"{name}: {parameter.name} lacks a metavar"
 
 
 @pytest.mark.parametrize("name", asklearn.__all__)

@@ -19,7 +19,7 @@ FLOORS = [
     {"__main__", "cli", "testing"},
     {"server", "connect", "study", "report", "live"},
     {"project"},
-    {"asking", "learning", "record", "settings"},
+    {"asking", "background", "learning", "record", "settings"},
     {
         "strategies",
         "scores",

@@ -101,8 +101,9 @@ def init(
     Reads DATA into the folder NAME, computes what models see of each row, and prints the next command.
     """
     from asklearn.cli.create import Wish, create
+    from asklearn.cli.terminal import say
 
-    create(
+    said = create(
         folder,
         data,
         Wish(
@@ -119,6 +120,9 @@ def init(
             skip_bad=skip_bad,
         ),
     )
+    say(*said, "", f"Next: asklearn label {folder}")
+    if label:
+        say(f"  or: asklearn simulate {folder}")
 
 
 @app.command()
@@ -251,7 +255,10 @@ def demo(
         typer.Option(min=1, metavar="N", help="A simulated teammate gives N answers, then it ends."),
     ] = None,
     port: Port = 0,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Print the link, open no browser.")] = False,
+    open: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Open a browser; by default unless --auto is given."),
+    ] = None,
     keep: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where the demo lives; it is continued there.")
     ] = Path("asklearn-demo"),
@@ -269,7 +276,8 @@ def demo(
     """
     from asklearn.cli.demo import tour
 
-    tour(keep, auto=auto, port=port, open_browser=not no_open, errors=errors, seed=seed, json=json)
+    show = open if open is not None else auto is None
+    tour(keep, auto=auto, port=port, open_browser=show, errors=errors, seed=seed, json=json)
 
 
 @app.command()

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asklearn.cli.terminal import plain, progress, remark, say
+from asklearn.cli.terminal import plain, progress
 from asklearn.errors import SettingError
+from asklearn.pool import Imported
 
 if TYPE_CHECKING:
     from asklearn.pool.store import StoredPool
 
 NAMED = 10  # rows left out, or labels, that are named one by one
+MEANINGS = {
+    "id": "names each row",
+    "label": "known labels, kept aside for simulation",
+    "text": "the text",
+    "image": "the image",
+    "number": "a number, seen by models",
+    "word": "a word, seen by models",
+    "other": "kept for the export",
+}
 
 
 @dataclass(frozen=True)
@@ -36,14 +47,94 @@ class Wish:
     skip_bad: bool = False
 
 
-def create(folder: Path, data: Path, wish: Wish) -> None:
-    """Make the project and say what became of the file."""
+def create(folder: Path, data: Path, wish: Wish) -> list[str]:
+    """Make the project; what became of the file, in sentences."""
+    from asklearn import stopping
+    from asklearn.project import Project
+    from asklearn.tasks import named
+
+    if not wish.columns.get("label") and not wish.labels:
+        raise SettingError(
+            "say what may be answered with --labels, or which column holds known labels with --label"
+        )
     with new_folder(folder) as scratch:
-        pool, said = fill(scratch, folder.name, data, wish)
-    say(*said)
-    say("", f"Next: asklearn label {folder}")
-    if wish.columns.get("label"):
-        say(f"Or:   asklearn simulate {folder}")
+        pool, imported, unit = filled(scratch, data, wish.columns, wish.skip_bad)
+        with closing(pool):
+            labels = labels_of(pool, wish)
+            with Project(
+                pool,
+                named(wish.task, labels),
+                wish.model,
+                wish.strategy,
+                path=scratch,
+                seed=wish.seed,
+                audit=wish.audit,
+                redundancy=wish.redundancy,
+                budget=wish.budget,
+                stop=None if wish.target is None else stopping.target(wish.target),
+                name=folder.absolute().name,
+            ):
+                pass
+            prepare(pool, scratch)
+    return list(sentences(data, imported, unit, labels))
+
+
+def filled(
+    folder: Path, data: Path, columns: Mapping[str, Any], skip_bad: bool
+) -> tuple[StoredPool, Imported, str]:
+    """The rows of the file as a pool in this folder, what became of them, and what their numbers count."""
+    from asklearn.pool import readers, store
+
+    with progress("reading") as seen:
+        source = readers.read(data, **columns, skip_bad=skip_bad, progress=seen)
+        imported = store.create(folder, source)
+    return store.StoredPool.open(folder), imported, source.unit
+
+
+def labels_of(pool: StoredPool, wish: Wish) -> list[str]:
+    """What may be answered: as given, or every label that was kept aside."""
+    kept = in_order(pool.labels())
+    if wish.labels is None:
+        return kept
+    strange = [label for label in kept if label not in wish.labels]
+    if strange:
+        raise SettingError(
+            f"column {wish.columns['label']!r} holds {strange[0]!r}, --labels only {', '.join(wish.labels)}"
+        )
+    return list(wish.labels)
+
+
+def in_order(labels: Sequence[str]) -> list[str]:
+    """Numbers by their size, other labels as text.
+
+    >>> in_order(["10", "9"]), in_order(["b", "10", "a"])
+    (['9', '10'], ['10', 'a', 'b'])
+    """
+    numbers = all(re.fullmatch(r"-?\d+", label) for label in labels)
+    return sorted(labels, key=int) if numbers else sorted(labels)
+
+
+def prepare(pool: StoredPool, folder: Path) -> None:
+    """Compute once what models see of each row."""
+    from asklearn import features
+
+    with progress("looking at every row") as seen:
+        features.save(features.compute(pool, progress=seen), folder / "cache", pool.fingerprint)
+
+
+def sentences(data: Path, imported: Imported, unit: str, labels: Sequence[str]) -> Iterator[str]:
+    """What became of the file, a line each."""
+    yield f"{imported.added:,} rows of {data}"
+    for name, role in imported.columns.items():
+        yield f"  {plain(name)}: {MEANINGS[role]}"
+    if imported.skipped_count:
+        yield f"  left out: {imported.skipped_count:,} rows"
+        for line, reason in imported.skipped[:NAMED]:
+            yield f"    {unit} {line}: {plain(reason)}" if unit else f"    {plain(reason)}"
+        if imported.skipped_count > NAMED:
+            yield f"    and {imported.skipped_count - NAMED:,} more"
+    more = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
+    yield f"  answers: {', '.join(plain(label) for label in labels[:NAMED])}{more}"
 
 
 @contextmanager

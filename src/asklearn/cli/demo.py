@@ -37,7 +37,7 @@ def tour(
     """Make the demo project, or go on with it; label it on the page or by a simulated teammate."""
     project = folder / "project"
     if not project.exists():
-        create(project, write_digits(folder), wish(seed), quiet=True)
+        create(project, write_digits(folder), wish(seed))
     if auto is None:
         label_page(project, port=port, open_browser=open_browser, annotators=["me"])
         return
@@ -121,7 +121,7 @@ class Teammate:
     @staticmethod
     def _stale(status: Mapping[str, Any]) -> bool:
         behind = status["model"]["age_labels"] if status["model"] else status["labelled"]
-        return bool(behind >= STALE)
+        return bool(behind >= STALE and not status["learning"]["error"])
 
     def _post(self, server: http.client.HTTPConnection, what: str, body: Any) -> Any:
         return self._request(server, "POST", what, json.dumps(body))

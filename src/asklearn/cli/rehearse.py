@@ -67,7 +67,7 @@ def pool_of(data: Path, columns: Mapping[str, Any], skip_bad: bool) -> Iterator[
     if not columns.get("label"):
         raise SettingError("simulating needs known labels: say which column holds them with --label")
     with tempfile.TemporaryDirectory(prefix="asklearn-") as scratch:
-        pool, _ = filled(Path(scratch), data, columns, skip_bad)
+        pool, _, _ = filled(Path(scratch), data, columns, skip_bad)
         with closing(pool):
             yield pool
 
@@ -173,6 +173,5 @@ def show(curves: Mapping[str, Sequence[Curve]], *, rows: int, seeds: Sequence[in
     table(["labels", *heads], lines, right=["labels", *heads])
     for name, several in curves.items():
         ends = final(several)
-        say(
-            f"{plain(name)}: {number(float(ends.mean()))} ± {number(spread(ends))} at {several[0].labels[-1]} labels"
-        )
+        mean, at = number(float(ends.mean())), several[0].labels[-1]
+        say(f"{plain(name)}: {mean} ± {number(spread(ends))} at {at} labels")
