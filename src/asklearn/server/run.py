@@ -87,7 +87,7 @@ def serve(
             lifespan="off",
             ws="none",
             log_config=None,
-            log_level="warning",
+            log_level="error",  # its warnings are about what strangers send
             access_log=False,  # uvicorn's would hold tickets
             server_header=False,
             proxy_headers=False,
