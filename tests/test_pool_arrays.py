@@ -174,6 +174,15 @@ def test_frames_are_joined_by_name_and_whole_numbers_fit_floats():
     assert held.rows(held.ids).reset_index(drop=True).equals(pd.DataFrame({"a": [1.5, 2.0], "b": ["x", "y"]}))
 
 
+def test_columns_of_a_frame_may_have_numbers_for_names_but_not_the_same():
+    held = ArrayPool(pd.DataFrame(NUMBERS))
+    held.add(pd.DataFrame(NUMBERS[:1]))
+    assert held.rows(held.ids[-1:]).shape == (1, 3)
+    assert held.show(held.ids[0])["fields"][0] == ["0", 0.0]
+    with pytest.raises(DataError, match="two columns of the table have the same name"):
+        pool.of(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
 @pytest.mark.parametrize(
     "nothing",
     [5, "text", [1, 2], [{"a": 1}], np.arange(3), np.zeros((2, 2, 2)), {"a": [1], "b": [1, 2]}, None],

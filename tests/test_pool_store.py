@@ -480,3 +480,23 @@ def test_closing_twice_is_fine_and_leaves_one_file(made):
     pool.close()
     pool.close()
     assert listing(pool.folder) == ["pool.sqlite"]
+
+
+def test_half_characters_are_refused_where_they_cannot_be_kept(made):
+    for beside in ({}, {"ids": ["a", "\ud800"]}, {"truth": ["a", "\ud800"]}):
+        texts = ["x", "y"] if beside else ["x", "\ud800"]
+        with pytest.raises(DataError, match=r"row 2: \\ud800 is half a character"):
+            made(texts, **beside)
+    table = made({"a": ["x", "\ud800"], "n": [1, 2]})
+    assert table.rows(table.ids)["a"] == ["x", "\ud800"]
+
+
+def test_bytes_that_are_no_item_are_not_kept(tmp_path, made):
+    table = {"caption": ["x", "y"], "picture": [b"\xff" * 100_000, None]}
+    pool = made(read(table, text="caption"))
+    assert pool.metadata(pool.ids) == [
+        {"caption": "x", "picture": {"bytes": 100_000}},
+        {"caption": "y", "picture": None},
+    ]
+    with pytest.raises(DataError, match=r"row 1: .picture. holds bytes"):
+        made(table)

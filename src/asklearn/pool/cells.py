@@ -54,6 +54,8 @@ def plain(value: Any) -> Any:
         return plain(value.item())
     if isinstance(value, Decimal):
         return plain(float(value))
+    if isinstance(value, bytes):
+        return {"bytes": len(value)}  # nothing a person or a table could use
     if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):

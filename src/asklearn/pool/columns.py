@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -77,9 +78,9 @@ def features_of(features: str | Iterable[str] | None) -> tuple[str, ...]:
 
 def assign(names: Sequence[str], roles: Roles, source: str) -> list[Column]:
     """The columns with their roles. Raises `DataError` for a name that is not there or twice there."""
-    for name in names:
-        if names.count(name) > 1:
-            raise DataError(f"{source} has {names.count(name)} columns called {name!r}; names must differ")
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise DataError(f"{source} has {times} columns called {name!r}; names must differ")
     for name in roles.named():
         if name not in names:
             raise DataError(unknown(name, names, source))

@@ -13,7 +13,7 @@ from typing import Any
 from asklearn.errors import DataError
 from asklearn.pool import Bad, Imported
 from asklearn.pool.columns import Column, kept
-from asklearn.pool.ids import content_id, first_fingerprint, next_fingerprint, to_json
+from asklearn.pool.ids import content_id, first_fingerprint, next_fingerprint
 from asklearn.pool.parts import PartWriter
 from asklearn.pool.source import Row, Source, is_number
 
@@ -21,6 +21,9 @@ VERSION = 1
 BATCH = 2048
 NAMED = 10  # bad rows an error lists
 KEPT = 1000  # bad rows a report keeps
+
+# As ASCII, so that it can hold what no file can: half a character, in a list from memory.
+_to_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 SCHEMA = f"""
 PRAGMA user_version={VERSION};
@@ -131,7 +134,7 @@ class Intake:
     def _body(self, place: int, row: Row) -> tuple[int, Any, str | None, bytes | None]:
         content = str(row.content) if isinstance(row.content, Path) else row.content
         digest = row.digest if self._kind == "image" else None
-        return place, content, to_json(row.cells) if row.cells else None, digest
+        return place, content, _to_json(row.cells) if row.cells else None, digest
 
     def _leave_out(self, bad: Bad) -> None:
         self._bad_count += 1

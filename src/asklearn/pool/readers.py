@@ -101,7 +101,7 @@ def _with_aside(
         records, columns = _beside(records, truth), [*columns, Column("label", "label")]
     conversion.columns = columns
     rows = converted(((number, list(cells)) for number, cells in enumerate(records, 1)), conversion)
-    return Source("the table", kind, columns, rows, has_ids=ids is not None)
+    return Source("the table", kind, columns, rows)
 
 
 def _beside(records: Iterable[Sequence[Any]], values: Iterable[Any]) -> Iterator[list[Any]]:
@@ -168,9 +168,7 @@ def _tabular(
         typed,
         base,
     )
-    return Source(
-        name, roles.kind, columns, converted(records, conversion), unit, has_ids=roles.id is not None
-    )
+    return Source(name, roles.kind, columns, converted(records, conversion), unit)
 
 
 # -- text files ------------------------------------------------------------------------
@@ -415,9 +413,7 @@ def _counted(rows: Iterable[np.ndarray], total: int, progress: Progress | None) 
 def _of_array(held: Rows, name: str, ids: Any, truth: Any) -> Source:
     if isinstance(held, Sparse):
         found = enumerate(held.digests())
-        return Source(
-            name, "array", [], array_rows(found, ids, truth), has_ids=ids is not None, sparse=held.X
-        )
+        return Source(name, "array", [], array_rows(found, ids, truth), sparse=held.X)
     return _of_rows(name, held.X.dtype, held.X.shape, held.X, ids, truth)
 
 
@@ -431,7 +427,7 @@ def _of_rows(
                 f"{name} has {shape[0]:,} rows and {what} of shape {np.shape(values)}; give one a row"
             )
     found = array_rows(((row, digest_of_array(row)) for row in rows), ids, truth)
-    return Source(name, kind, [], found, has_ids=ids is not None, array=(dtype, shape[1:], shape[0]))
+    return Source(name, kind, [], found, array=(dtype, shape[1:], shape[0]))
 
 
 def _array_kind(name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Kind:

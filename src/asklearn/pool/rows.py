@@ -53,17 +53,6 @@ class Rows(Protocol):
         ...
 
 
-class Table(Rows, Protocol):
-    """Rows of named cells."""
-
-    @property
-    def names(self) -> list[str]: ...
-
-    def cells(self, first: int, end: int) -> Iterator[Sequence[Any]]:
-        """The cells of rows first..end-1, None where one is missing."""
-        ...
-
-
 def hold(X: Any, kind: Kind | None = None) -> Rows:
     """The rows of X. Raises `DataError` when it is nothing that has rows.
 
@@ -145,7 +134,12 @@ def _frame(X: Any) -> Rows:
 
     if _is_lazy(X):
         raise DataError(f"a lazy {type(X).__name__} has no rows yet; collect it first")
-    held = nw.from_native(X, eager_only=True, allow_series=True)
+    try:
+        held = nw.from_native(X, eager_only=True, allow_series=True)
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(
+            f"two columns of the table have the same name: {' '.join(str(error).split())}"
+        ) from error
     return Texts(held) if isinstance(held, nw.Series) else Frame(held)
 
 

@@ -54,7 +54,7 @@ class Source:
     """Rows that wait to be read, once.
 
     `columns` is final when the rows were read to their end. `unit`: what a row's number counts, "line" or
-    "row", "" where the reasons themselves name a file. `has_ids`: every row brings its id. `array`: type,
+    "row", "" where the reasons themselves name a file. `array`: type,
     shape of a row and count of dense rows; `sparse`: the SciPy matrix; the contents are the numbers of its
     rows, from 0.
     """
@@ -64,7 +64,6 @@ class Source:
     columns: list[Column]
     rows: Iterable[Row | Bad]
     unit: str = "row"
-    has_ids: bool = False
     skip_bad: bool = False
     array: tuple[np.dtype[Any], tuple[int, ...], int] | None = None
     sparse: Any = None
@@ -127,6 +126,8 @@ class Conversion:
         else:
             content, cells = None, self._plain(cells) if self.typed else cells
             digest = self._table(cells)
+        if self.typed:
+            _check_letters(id, truth, content)
         kept = cells if self._all_kept else [cells[i] for i in self._kept if i < len(cells)]
         if self.typed and self.kind != "table":
             kept = [plain(cell) for cell in kept]
@@ -146,7 +147,7 @@ class Conversion:
         made = [plain(cell) for cell in cells]
         for name, i in self._features:
             if not is_flat(made[i]):
-                raise Unfit(f"{name!r} holds a {type(cells[i]).__name__}; a table holds numbers and words")
+                raise Unfit(f"{name!r} holds {_named(cells[i])}; a table holds numbers and words")
             if isinstance(cells[i], float | np.floating) and np.isinf(cells[i]):
                 raise Unfit(f"{name!r} is {cells[i]}; a number has to be finite")
         return made
@@ -171,6 +172,22 @@ def _text(cell: Any, name: str) -> tuple[bytes, str]:
     if not cell or cell.isspace():
         raise Unfit("the text is empty")
     return digest_of_text(cell), str(cell)
+
+
+def _named(cell: Any) -> str:
+    return "bytes" if isinstance(cell, bytes) else f"a {type(cell).__name__}"
+
+
+def _check_letters(*values: Any) -> None:
+    for value in values:
+        if isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                half = value[error.start : error.end]
+                raise Unfit(
+                    f"{half.encode('unicode_escape').decode()} is half a character; no file can hold it"
+                ) from error
 
 
 def is_number(cell: Any, typed: bool) -> bool:
