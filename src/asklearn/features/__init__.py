@@ -110,7 +110,9 @@ def _fit(pool: Pool) -> Fitted:
         "text": text.fit,
     }
     if pool.kind not in kinds:
-        raise DataError(f"there are no features for rows of kind {pool.kind!r}; there are for {', '.join(kinds)}")
+        raise DataError(
+            f"there are no features for rows of kind {pool.kind!r}; there are for {', '.join(kinds)}"
+        )
     return kinds[pool.kind](pool)
 
 

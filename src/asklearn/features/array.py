@@ -28,7 +28,9 @@ class Arrays:
     @property
     def how(self) -> str:
         scaled = "" if self.scale is None else ", each scaled to the same spread for distances"
-        reduced = "" if self.project is None else f", {self.project.components.shape[1]} components for distances"
+        reduced = (
+            "" if self.project is None else f", {self.project.components.shape[1]} components for distances"
+        )
         return f"the numbers given{scaled}{reduced}"
 
     def encode(self, rows: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -96,7 +98,11 @@ def even(X: np.ndarray) -> np.ndarray | None:
     """
     spread = X.std(axis=0, dtype=np.float64)
     moving = spread[spread > 0]
-    if not len(moving) or moving.max() <= UNEVEN * np.median(moving) and moving.min() * UNEVEN >= np.median(moving):
+    if (
+        not len(moving)
+        or moving.max() <= UNEVEN * np.median(moving)
+        and moving.min() * UNEVEN >= np.median(moving)
+    ):
         return None
     scale: np.ndarray = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0).astype(np.float32)
     return scale

@@ -43,7 +43,9 @@ class Images:
         return f"images scaled to {self.side} x {self.side}: edge directions and colours, {components} components"
 
     def encode(self, rows: Any) -> tuple[np.ndarray, np.ndarray]:
-        X = self.project(described(pixels(rows, self.side, self.colour), self.weight)) * np.float32(self.scale)
+        X = self.project(described(pixels(rows, self.side, self.colour), self.weight)) * np.float32(
+            self.scale
+        )
         return X, np.ascontiguousarray(X[:, :DISTANCES])
 
 

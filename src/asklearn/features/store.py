@@ -185,7 +185,9 @@ def _encoder(file: Path) -> Encoder:
     skops = _skops()
     strange = [name for name in skops.get_untrusted_types(file=file) if name not in TRUSTED]
     if strange:
-        raise DataError(f"{file} holds a {strange[0]}, which is no part of an encoder; delete the cache folder")
+        raise DataError(
+            f"{file} holds a {strange[0]}, which is no part of an encoder; delete the cache folder"
+        )
     encoder: Encoder = skops.load(file, trusted=list(TRUSTED))
     return encoder
 

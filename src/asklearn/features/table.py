@@ -77,9 +77,7 @@ class Tables:
     @property
     def how(self) -> str:
         numeric = sum(isinstance(column, Number) for column in self.columns)
-        return (
-            f"tables as {numeric} numbers and {len(self.columns) - numeric} categories, {len(self.kept)} columns"
-        )
+        return f"tables as {numeric} numbers and {len(self.columns) - numeric} categories, {len(self.kept)} columns"
 
     def encode(self, rows: Any) -> tuple[np.ndarray, np.ndarray]:
         X = encoded(self.columns, columns_of(rows))[:, self.kept]
@@ -119,7 +117,9 @@ def encoded(columns: Sequence[Number | Category], cells: Mapping[str, Sequence[A
     """(rows, encoded columns) float32. Raises `DataError` when a column is not there."""
     lost = [column.name for column in columns if column.name not in cells]
     if lost:
-        raise DataError(f"the rows have no column {lost[0]!r}; they have {', '.join(map(repr, cells)) or 'none'}")
+        raise DataError(
+            f"the rows have no column {lost[0]!r}; they have {', '.join(map(repr, cells)) or 'none'}"
+        )
     if not columns:
         raise DataError("the table has no column to learn from")
     return np.hstack([column.encode(cells[column.name]) for column in columns])
@@ -127,10 +127,14 @@ def encoded(columns: Sequence[Number | Category], cells: Mapping[str, Sequence[A
 
 def numbers(name: str, cells: Sequence[Any]) -> np.ndarray:
     """(rows,) float64, NaN where one is missing. Raises `DataError` for what is no number, and for infinity."""
-    values = np.fromiter((_number(name, row, cell) for row, cell in enumerate(cells, 1)), np.float64, len(cells))
+    values = np.fromiter(
+        (_number(name, row, cell) for row, cell in enumerate(cells, 1)), np.float64, len(cells)
+    )
     if np.isinf(values).any():
         row = int(np.flatnonzero(np.isinf(values))[0]) + 1
-        raise DataError(f"row {row}, column {name!r} is infinite; leave the cell empty if the value is not known")
+        raise DataError(
+            f"row {row}, column {name!r} is infinite; leave the cell empty if the value is not known"
+        )
     return values
 
 

@@ -98,7 +98,9 @@ def weighed(texts: list[str], parts: list[Grams]) -> Any:
     from scipy import sparse
     from sklearn.preprocessing import normalize
 
-    counted = sparse.hstack([part.weigh(_hasher(part.analyzer).transform(texts)) for part in parts], format="csr")
+    counted = sparse.hstack(
+        [part.weigh(_hasher(part.analyzer).transform(texts)) for part in parts], format="csr"
+    )
     return normalize(counted, copy=False)
 
 

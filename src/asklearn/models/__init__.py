@@ -1,0 +1,77 @@
+"""Who predicts: any scikit-learn estimator, made, fitted, asked for probabilities and kept.
+
+This is the seam to the estimator: what it returns is checked behind it, once, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asklearn.errors import NotReady
+from asklearn.models.align import proba
+
+__all__ = ["fit", "known", "load", "make", "names", "proba", "save"]
+
+
+def names() -> list[str]:
+    """The models that can be named by a word.
+
+    >>> names()
+    ['auto', 'forest', 'gradient_boosting', 'logistic', 'naive_bayes', 'svm']
+    """
+    from asklearn.models.named import KNOWN
+
+    return sorted(KNOWN)
+
+
+def known(spec: Any) -> None:
+    """Nothing, or `SettingError` for what can be no model; says so without importing scikit-learn or the model."""
+    from asklearn.models import named
+
+    named.known(spec)
+
+
+def make(spec: Any = "auto") -> Any:
+    """A new, unfitted estimator: of a known name, of "package.module:Class", or a clone of the one given.
+
+    Raises `SettingError` for what is none of these, listing the names; scikit-learn's errors come unchanged.
+    """
+    from asklearn.models import named
+
+    return named.make(spec)
+
+
+def fit(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    """The estimator, fitted to these rows in the type they come in; its errors come unchanged.
+
+    Raises `NotReady` before it is called when fewer than two classes are known.
+    """
+    y = y if isinstance(y, np.ndarray) else np.asarray(y)
+    seen = sorted({str(label) for label in y.tolist()})
+    if not seen:
+        raise NotReady("there is no label to learn from yet; two classes are needed")
+    if len(seen) == 1:
+        raise NotReady(f"two classes are needed to learn; all {len(y)} labels so far are {seen[0]!r}")
+    if sample_weight is None:
+        return estimator.fit(X, y)
+    return estimator.fit(X, y, sample_weight=sample_weight)
+
+
+def save(model: Any, folder: Path) -> str | None:
+    """The name of the file in `folder` that now holds the model, or None for one that is fitted again on opening.
+
+    Kept are models made of scikit-learn, NumPy, SciPy and asklearn alone; of others nothing is written.
+    """
+    from asklearn.models import store
+
+    return store.save(model, folder)
+
+
+def load(folder: Path, artifact: str) -> Any:
+    """The model that `save` kept. Raises `ModelError` when its file is missing, damaged or holds anything else."""
+    from asklearn.models import store
+
+    return store.load(folder, artifact)
