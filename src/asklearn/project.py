@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from asklearn import estimate as estimates
-from asklearn import learning, settings, stopping, strategies
+from asklearn import learning, models, settings, stopping, strategies
 from asklearn import pool as pools
 from asklearn.asking import Pick, Planner, prediction, words
 from asklearn.errors import AnswerError, KeyReused, NotReady, SettingError
@@ -169,6 +169,7 @@ class Project:
         self._learner = Learner(rows, task, model, folder=path, seed=setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
+        models.known(model)
         require(strategy, SERVES, self._learner.name)
         self._owns_journal = journal is None
         if journal is None:
