@@ -15,7 +15,7 @@ from asklearn.pool import Pool
 WIDE = 256  # columns up to which the embedding is the array itself
 REDUCED = 128
 SEEN = 10_000  # rows from which scales and components are computed
-UNEVEN = 10.0  # ratio of the widest column to the middle one from which units are taken to differ
+UNEVEN = 30.0  # ratio of the widest column to the middle one from which units are taken to differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,18 +91,14 @@ def finite(rows: Any) -> Any:
 def even(X: np.ndarray) -> np.ndarray | None:
     """(d,) what makes every column's spread 1 where they differ much, None where they share a unit.
 
-    >>> even(np.array([[1.0, 1000.0], [2.0, 3000.0]], dtype=np.float32)).round(3).tolist()
-    [2.0, 0.001]
+    >>> even(np.array([[1.0, 2.0, 1000.0], [2.0, 4.0, 3000.0]])).round(3).tolist()
+    [2.0, 1.0, 0.001]
     >>> even(np.array([[1.0, 3.0], [2.0, 1.0]])) is None
     True
     """
     spread = X.std(axis=0, dtype=np.float64)
     moving = spread[spread > 0]
-    if (
-        not len(moving)
-        or moving.max() <= UNEVEN * np.median(moving)
-        and moving.min() * UNEVEN >= np.median(moving)
-    ):
+    if not len(moving) or moving.max() <= UNEVEN * np.median(moving):
         return None
     scale: np.ndarray = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0).astype(np.float32)
     return scale

@@ -121,7 +121,8 @@ def _edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _cells(side: int) -> np.ndarray:
     """(side, cells): how much of a pixel belongs to each cell, by distance from the cell's middle."""
     middle = np.clip((np.arange(side) + 0.5) / side * CELLS - 0.5, 0, CELLS - 1)
-    return np.maximum(0, 1 - np.abs(middle[:, None] - np.arange(CELLS))).astype(np.float32)
+    shares: np.ndarray = np.maximum(0, 1 - np.abs(middle[:, None] - np.arange(CELLS))).astype(np.float32)
+    return shares
 
 
 def _blocks(histogram: np.ndarray) -> np.ndarray:
@@ -129,14 +130,16 @@ def _blocks(histogram: np.ndarray) -> np.ndarray:
     corners = [histogram[:, i : i + k, j : j + k] for i in (0, 1) for j in (0, 1)]
     block = np.concatenate(corners, axis=-1)
     length = np.sqrt((block**2).sum(axis=-1, keepdims=True) + QUIET**2)
-    return np.minimum(block / length, 0.3).reshape(n, -1)  # 0.3: no single edge outshouts the others
+    even: np.ndarray = np.minimum(block / length, 0.3)  # no single edge outshouts the others
+    return even.reshape(n, -1)
 
 
 def _thumbnails(images: np.ndarray) -> np.ndarray:
     n, side, _, channels = images.shape
     step = side // THUMBNAIL
     small = images.reshape(n, THUMBNAIL, step, THUMBNAIL, step, channels).mean(axis=(2, 4))
-    return small.reshape(n, -1)
+    flat: np.ndarray = small.reshape(n, -1)
+    return flat
 
 
 def _look(rows: Iterable[Any]) -> tuple[int, bool]:

@@ -27,7 +27,7 @@ def principal(X: np.ndarray, most: int) -> Projection:
     from sklearn.decomposition import PCA
 
     k = min(most, X.shape[1], max(1, len(X) - 1))
-    if len(X) < 2 or not (X != X[0]).any():
+    if len(X) < 2 or not (X[0] != X).any():
         return Projection(X.mean(axis=0), np.eye(X.shape[1], 1, dtype=X.dtype))
     pca = PCA(k, random_state=0).fit(X)
     kept = max(1, int((pca.explained_variance_ > 1e-10 * pca.explained_variance_[0]).sum()))
@@ -39,4 +39,5 @@ def principal(X: np.ndarray, most: int) -> Projection:
 def unit_rows(X: np.ndarray) -> np.ndarray:
     """Rows of length 1; a row of zeros stays one."""
     length = np.linalg.norm(X, axis=1, keepdims=True)
-    return np.divide(X, length, out=np.zeros_like(X), where=length > 0)
+    unit: np.ndarray = np.divide(X, length, out=np.zeros_like(X), where=length > 0)
+    return unit

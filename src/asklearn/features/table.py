@@ -95,7 +95,7 @@ def fit(pool: Pool) -> Tables:
             seen.setdefault(name, []).extend(cells)
     columns = tuple(_column(name, cells) for name, cells in seen.items())
     X = encoded(columns, seen)
-    moving = np.flatnonzero((X != X[0]).any(axis=0))
+    moving = np.flatnonzero((X[0] != X).any(axis=0))
     kept = moving if len(moving) else np.array([0])
     plain = Tables(columns, kept, None)
     if len(kept) <= WIDE:

@@ -106,7 +106,7 @@ def _checked(model: Any, given: Any, rows: int, first: int) -> np.ndarray:
     return safe
 
 
-def _refuse(name: str, bad: np.ndarray, p: np.ndarray, first: int, why: str) -> None:
+def _refuse(name: str, bad: Any, p: np.ndarray, first: int, why: str) -> None:
     if bad.any():
         row = int(bad.argmax())
         shown = ", ".join(f"{x:.3g}" for x in p[row, :5]) + (", ..." if p.shape[1] > 5 else "")

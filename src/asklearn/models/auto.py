@@ -6,12 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import solve_triangular
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from asklearn.models.softmax import score, solve
 from asklearn.models.temperature import LEAST, held_out, judged, log_softmax, sharpness, two_columns
 
 GRID = (1.0, 10.0, 100.0)  # C, for rows whose mean squared distance from their middle is 1
@@ -19,14 +18,13 @@ USUAL = 10.0  # C while there are too few labels to choose it by
 CENTRES = 2000  # labelled rows that span the head; with more labels, evenly spaced ones
 JUDGES = 1000  # labelled rows by which C and sharpness are chosen
 WIDTH = 0.25  # of the kernel, per mean squared distance from the middle
-JITTER = 1e-6  # added to the diagonal: equal rows make the kernel singular
+NOISE = 1e-6  # eigenvalues below this share of the largest are rounding: equal rows make the kernel singular
 ASKED = 4000  # rows whose kernel is held at a time
-UNITS = (
-    30.0  # ratio of the widest column to the middle one from which each column is scaled to its own spread
-)
+UNITS = 30.0  # ratio of the widest column to the middle one from which units are taken to differ
+FAR = 5.0  # there columns so scaled are cut off: one outlier must not decide all distances
 
 
-class Auto(ClassifierMixin, BaseEstimator):
+class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Logistic regression with probabilities that mean what they say.
 
     Sparse rows (texts) are seen as they are. Dense rows are seen by their similarity to the labelled ones,
@@ -50,15 +48,12 @@ class Auto(ClassifierMixin, BaseEstimator):
             raise ValueError(f"Auto needs samples of at least 2 classes; there is only {self.classes_[0]!r}")
         weight = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         self._measure(X)
-        gram = self._similar(self.centres_)
-        back = np.linalg.cholesky(gram + (JITTER * np.trace(gram) / len(gram) + 1e-12) * np.eye(len(gram)))
-        similar = gram if X.shape[0] == len(gram) else self._similar(self._placed(X))
-        seen = solve_triangular(back, similar.T, lower=True).T  # (rows, centres)
+        size, turn = _spanned(self._similar(self.centres_))
+        seen = self._similar(self._placed(X)) @ turn / np.sqrt(size)  # (rows, directions)
         self.C_, self.sharpness_ = _chosen(*_judges(seen, codes, weight))
-        head = _head(self.C_).fit(seen, codes, weight)
-        dual = solve_triangular(back, head.coef_.T, lower=True, trans="T") * self.sharpness_
-        self.dual_coef_ = dual.astype(np.float32)  # (centres, classes or 1)
-        self.intercept_ = head.intercept_ * self.sharpness_
+        W = solve(seen, codes, len(self.classes_), weight, self.C_, precise=True) * self.sharpness_
+        self.dual_coef_ = (turn @ (W[:-1] / np.sqrt(size)[:, None])).astype(np.float32)  # (centres, classes)
+        self.intercept_ = W[-1]
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -66,7 +61,8 @@ class Auto(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float32, np.float64], reset=False)
         scores = self._scores(self._placed(X)) + self.intercept_
-        return scores[:, 0] if len(self.classes_) == 2 else scores
+        flat: np.ndarray = scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+        return flat
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """(rows, classes) float64"""
@@ -96,7 +92,10 @@ class Auto(ClassifierMixin, BaseEstimator):
             self.height_ = max(1 - float(self._similar(self.centres_).mean()), 1e-6)
 
     def _placed(self, X: Any) -> Any:
-        return X if sparse.issparse(X) else (X - self.middle_) / self.units_
+        if sparse.issparse(X):
+            return X
+        placed = (X - self.middle_) / self.units_
+        return placed if (self.units_ == 1).all() else placed.clip(-FAR, FAR)
 
     def _similar(self, placed: Any) -> np.ndarray:
         """(rows, centres) float64: the kernel, scaled so that the mean squared distance it implies is 1."""
@@ -106,7 +105,7 @@ class Auto(ClassifierMixin, BaseEstimator):
         return _kernel(placed, self.centres_, self.spread_).astype(np.float64) / self.height_
 
     def _scores(self, placed: Any) -> np.ndarray:
-        """(rows, classes or 1) without the intercept"""
+        """(rows, classes) without the intercept"""
         if sparse.issparse(placed):
             weights: np.ndarray = placed @ (self.centres_.T @ self.dual_coef_ / self.spread_)
             return weights
@@ -131,7 +130,8 @@ def _units(X: np.ndarray) -> np.ndarray:
     if not len(moving) or moving.max() <= UNITS * np.median(moving):
         return np.ones(X.shape[1], dtype=X.dtype)
     # A column that is the same in all labelled rows has taught nothing: it is divided by the widest spread.
-    return np.where(spread > 0, spread, moving.max()).astype(X.dtype)
+    units: np.ndarray = np.where(spread > 0, spread, moving.max()).astype(X.dtype)
+    return units
 
 
 def _spread(rows: Any) -> float:
@@ -155,18 +155,23 @@ def _chosen(seen: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> tuple[fl
     rows = judged(codes)
     if rows.sum() < LEAST or len(np.unique(codes[rows])) < 2:
         return USUAL, 1.0
-    tried = []
+    tried: list[tuple[float, float, float]] = []
+    weights: dict[int, np.ndarray] = {}  # each strength starts where the one before ended
     for C in GRID:
 
-        def score(learn: np.ndarray, ask: np.ndarray, C: float = C) -> np.ndarray:
-            head = _head(C, tol=1e-2).fit(seen[learn], codes[learn], weight[learn])
-            return two_columns(head.decision_function(seen[ask]))
+        def ask(learn: np.ndarray, asked: np.ndarray, fold: int, C: float = C) -> np.ndarray:
+            known, numbered = np.unique(codes[learn], return_inverse=True)
+            weights[fold] = solve(seen[learn], numbered, len(known), weight[learn], C, weights.get(fold))
+            return score(seen[asked], weights[fold])
 
-        t, loss = sharpness(held_out(codes, score)[rows], codes[rows], weight[rows])
+        t, loss = sharpness(held_out(codes, ask)[rows], codes[rows], weight[rows])
         tried.append((loss, C, t))
     _, C, t = min(tried)
     return C, t
 
 
-def _head(C: float, tol: float = 1e-4) -> LogisticRegression:
-    return LogisticRegression(C=C, tol=tol, max_iter=2000)
+def _spanned(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(k,) and (rows, k): eigenvalues of the kernel matrix and its eigenvectors, without those that are noise."""
+    size, turn = np.linalg.eigh(gram)
+    kept = size > NOISE * size[-1]
+    return size[kept], turn[:, kept]

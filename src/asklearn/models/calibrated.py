@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from asklearn.models.temperature import LEAST, held_out, judged, log_softmax, sharpness, two_columns
 
 
-class Calibrated(ClassifierMixin, BaseEstimator):
+class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """softmax(t * scores) of an estimator with decision_function; t as in Guo et al. (2017), cross-fitted.
 
     Unlike scikit-learn's CalibratedClassifierCV it works with classes that have one label so far. Until 20 rows
@@ -55,7 +55,7 @@ class Calibrated(ClassifierMixin, BaseEstimator):
         if rows.sum() < LEAST or len(np.unique(codes[rows])) < 2:
             return 1.0
 
-        def score(learn: np.ndarray, ask: np.ndarray) -> np.ndarray:
+        def score(learn: np.ndarray, ask: np.ndarray, fold: int) -> np.ndarray:
             model = clone(self.estimator).fit(X[learn], codes[learn], sample_weight=weight[learn])
             return two_columns(model.decision_function(X[ask]))
 

@@ -12,7 +12,7 @@ from sklearn.utils.extmath import randomized_svd
 DIRECTIONS = 100
 
 
-class Dense(TransformerMixin, BaseEstimator):
+class Dense(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Dense rows pass through; sparse ones become their coordinates along at most 100 singular directions."""
 
     def fit(self, X: Any, y: Any = None) -> Self:

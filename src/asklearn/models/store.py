@@ -17,6 +17,8 @@ TRUSTED = frozenset(
         "asklearn.models.auto.Auto",
         "asklearn.models.calibrated.Calibrated",
         "asklearn.models.dense.Dense",
+        "scipy.sparse._csr.csr_array",
+        "scipy.sparse._csr.csr_matrix",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.calibration._TemperatureScaling",

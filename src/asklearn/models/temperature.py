@@ -27,18 +27,18 @@ def folds(codes: np.ndarray) -> np.ndarray:
     return place
 
 
-def held_out(codes: np.ndarray, score: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+def held_out(codes: np.ndarray, score: Callable[[np.ndarray, np.ndarray, int], np.ndarray]) -> np.ndarray:
     """(rows, classes) scores of each row by a model that did not see it.
 
-    `score(learn, ask)` fits to the rows in the mask `learn` and returns scores of those in `ask`, one column for
-    each class among the rows learned from.
+    `score(learn, ask, fold)` fits to the rows in the mask `learn` and returns scores of those in `ask`, one column
+    for each class among the rows learned from.
     """
     scores = np.full((len(codes), codes.max() + 1), UNSEEN)
     fold = folds(codes)
     for k in range(FOLDS):
         ask = fold == k
         if ask.any():
-            scores[np.ix_(ask, np.unique(codes[~ask]))] = score(~ask, ask)
+            scores[np.ix_(ask, np.unique(codes[~ask]))] = score(~ask, ask, k)
     return scores
 
 
