@@ -125,7 +125,7 @@ class Learner:
         self.ids = self.pool.ids
         self.positions = {item: row for row, item in enumerate(self.ids)}
         self._stop_set = stop_set(len(self.ids), self._seed)
-        self.features = self._cached_features()
+        self.features = None
 
     def rows_of(self, items: Sequence[str]) -> np.ndarray:
         """Positions of these items. Raises `DataError` naming one that is not there."""
@@ -205,14 +205,12 @@ class Learner:
 
     def features_now(self) -> Features:
         """The features of the pool, computed and kept if they are not there."""
+        self.load_features()
         if self.features is None:
             self.features = encoders.compute(self.pool)
             if self.folder is not None:
                 encoders.save(self.features, self.folder / "cache", self.pool.fingerprint)
         return self.features
-
-    def _cached_features(self) -> Features | None:
-        return None if self.folder is None else encoders.load(self.folder / "cache", self.pool.fingerprint)
 
     def _keep(self, model: Any) -> str | None:
         return None if self.folder is None else models.save(model, self.folder / "models")
@@ -259,6 +257,7 @@ class Learner:
         if self._behind is None:
             models = record.state.models
             self.serving = self.serving or (self.kept(models[-1]) if models else None)
+            self.load_features()
             self._behind = Behind(self, record, batch, adopt)
             self._behind.nudge()
 
@@ -272,7 +271,7 @@ class Learner:
         return {
             "running": self._behind is not None and self._behind.busy,
             "error": None if self._behind is None else self._behind.error,
-            "features": "ready" if self.features is not None else "computing",
+            "features": "ready" if self.features is not None else "computing" if self._behind else "not read",
         }
 
     def close(self) -> None:
@@ -287,8 +286,9 @@ class Learner:
         return str(self.folder), self.task, self._model, self._seed, training, version
 
     def load_features(self) -> None:
-        """Take up features that another process has computed."""
-        self.features = self.features or self._cached_features()
+        """Take up what was computed before, or by another process."""
+        if self.features is None and self.folder is not None:
+            self.features = encoders.load(self.folder / "cache", self.pool.fingerprint)
 
 
 class Behind:
