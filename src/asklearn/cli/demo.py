@@ -211,7 +211,7 @@ class Outcome:
             e = self.estimate
             lines.append(
                 f"honest estimate: {e['value']:.3f} (95 % interval {e['low']:.3f} to {e['high']:.3f}), "
-                f"from {e['n']} random items the model never learned from"
+                f"from {e['n']} random items no model learned from"
             )
         lines.append(
             f"true accuracy:   {self.true_accuracy:.3f} on the {self.unlabelled:,} images nobody labelled"
