@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_killed_process_fails_its_work_and_the_next_work_starts_another(backgr
     asleep = background.submit(time.sleep, 60)
     time.sleep(0.2)
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(ModelError, match="exit code -9.*old model serves on"):
+    with pytest.raises(ModelError, match=r"exit code -9.*old model serves on"):
         asleep.result(10)
     assert background.submit(os.getpid).result() != pid
 
@@ -106,7 +107,6 @@ def test_it_dies_with_its_parent_however_that_died(tmp_path):
 
 def alive(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().split()[2] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False

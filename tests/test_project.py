@@ -133,7 +133,7 @@ def test_the_same_key_counts_once_and_another_body_is_refused():
 def test_all_answers_of_a_call_or_none():
     with project() as it:
         good = Answer(item=it.pool.ids[0], label="left")
-        with pytest.raises(AnswerError, match="up.*not a label") as refused:
+        with pytest.raises(AnswerError, match=r"up.*not a label") as refused:
             it.tell([good, Answer(item=it.pool.ids[1], label="up")])
         assert refused.value.item == it.pool.ids[1]
         with pytest.raises(AnswerError, match="no item 'nobody'"):
@@ -216,7 +216,7 @@ def test_no_model_before_two_classes():
         with pytest.raises(NotReady, match="no label"):
             it.learn()
         it.tell(Answer(item=it.pool.ids[0], label="left"))
-        with pytest.raises(NotReady, match="all 1 labels.*'left'"):
+        with pytest.raises(NotReady, match=r"all 1 labels.*'left'"):
             it.learn()
         with pytest.raises(NotReady, match="no model"):
             it.predict(rows(2))

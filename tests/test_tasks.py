@@ -20,7 +20,7 @@ def test_labels_of_any_kind_keep_their_type():
 
 
 def test_a_wrong_label_is_named_with_the_nearest_right_one():
-    with pytest.raises(AnswerError, match="'spma' is not a label.*did you mean 'spam'"):
+    with pytest.raises(AnswerError, match=r"'spma' is not a label.*did you mean 'spam'"):
         classes(["ham", "spam"]).check("spma")
 
 

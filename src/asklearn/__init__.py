@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asklearn.people.answers import Answer, Question
     from asklearn.project import Project
     from asklearn.stopping import Advice
-    from asklearn.strategies import choose_positions as choose
+    from asklearn.strategies.door import choose
     from asklearn.study.simulate import Curve, simulate
     from asklearn.tasks.classes import classes
     from asklearn.testing.strategy import check_strategy

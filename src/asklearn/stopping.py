@@ -114,7 +114,7 @@ class Curve:
 
     def at(self, labels: float) -> float:
         """Forecast quality after so many labels."""
-        return self.ceiling - self.drop * max(labels, 1.0) ** -self.slope
+        return float(self.ceiling - self.drop * max(labels, 1.0) ** -self.slope)
 
     def labels_for(self, value: float) -> float | None:
         """Labels at which the forecast reaches `value`, None when it never does."""
@@ -171,7 +171,8 @@ class Advice:
 
 def advise(rules: Iterable[Rule], progress: Progress) -> Advice:
     """One piece of advice from all rules: stop as soon as one of them says so."""
-    fired = {repr(rule): reason for rule in (*rules, used_up()) if (reason := rule(progress))}
+    every: tuple[Rule, ...] = (*rules, used_up())
+    fired = {repr(rule): reason for rule in every if (reason := rule(progress))}
     return Advice(bool(fired), tuple(fired.values()) or (_why_go_on(progress),), _forecast(progress), fired)
 
 
