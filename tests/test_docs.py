@@ -100,9 +100,13 @@ def test_what_a_document_says_runs(file: Path, desk: Path, capfd: pytest.Capture
 
 
 def check_printed(block: Block, out: str) -> None:
-    """A line that prints says in a comment what it prints, or how that begins."""
+    """A line that prints says in a comment what it prints; after "e.g." the figures may be others."""
     for said in re.findall(r"^ *print\(.*\)\s+# (.+)$", block.code, re.MULTILINE):
-        assert said.removesuffix(" ...") in out, block
+        example = said.removeprefix("e.g. ")
+        if example == said:
+            assert said in out, block
+        else:
+            assert re.sub(r"\d+", "0", example) in re.sub(r"\d+", "0", out), block
 
 
 def obey(command: str, block: Block) -> None:
