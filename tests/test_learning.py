@@ -174,6 +174,7 @@ def test_new_rows_join(project):
     ids = project.add(rows(10, seed=9))
     assert len(ids) == 10
     assert {q.item for q in project.ask(10, among=ids)} == set(ids)
+    assert project.ask(10, "bob", among=ids) == [], "they are held like any other"
     assert project.status()["rows"] == 310
     project.learn()
     assert len(project.predict(ids)["label"]) == 10

@@ -118,13 +118,14 @@ class Learner:
         self.spent = {"learn": 0.0, "view": 0.0}
         self._model, self._seed = model, seed
         self._behind: Behind | None = None
-        self.grow()
+        self.ids = pool.ids
+        self.positions = {item: row for row, item in enumerate(self.ids)}
+        self._stop_set = stop_set(len(self.ids), seed)
 
     def grow(self) -> None:
-        """The pool has other rows than before."""
-        self.ids = self.pool.ids
-        self.positions = {item: row for row, item in enumerate(self.ids)}
-        self._stop_set = stop_set(len(self.ids), self._seed)
+        """The pool has more rows than before."""
+        before, self.ids = len(self.positions), self.pool.ids
+        self.positions.update({self.ids[row]: row for row in range(before, len(self.ids))})
         self.features = None
 
     def rows_of(self, items: Sequence[str]) -> np.ndarray:
@@ -280,10 +281,10 @@ class Learner:
             self._behind.close()
             self._behind = None
 
-    def request(self, training: TrainingSet, version: str) -> tuple[Any, ...]:
-        """What `fit_there` needs to do what `fit` does."""
+    def request(self) -> tuple[str, Task, Any, int]:
+        """What another process needs to be the same learner."""
         assert self.folder is not None
-        return str(self.folder), self.task, self._model, self._seed, training, version
+        return str(self.folder), self.task, self._model, self._seed
 
     def load_features(self) -> None:
         """Take up what was computed before, or by another process."""
@@ -300,7 +301,7 @@ class Behind:
         self._gate = threading.Lock()
         self.busy = False
         self.error: str | None = None
-        self._failed_at = -1
+        self._patience = 0  # label changes to wait for after a failure
         self._closed = False
 
     def nudge(self) -> None:
@@ -320,7 +321,7 @@ class Behind:
 
     def _next(self) -> Callable[[], None] | None:
         with self._record.now() as state:
-            if state.seq == self._failed_at:
+            if len(state.changes) < self._patience:
                 return None
             if self._learner.features is None:
                 return self._compute
@@ -328,32 +329,34 @@ class Behind:
             if not lost and not due(state, self._batch):
                 return None
             training = training_set(state, self._learner.task)
-            version = str(len(state.models) + 1)
         if len({str(label) for label in training.labels}) < 2:
             return None
-        return lambda: self._fit(training, version)
+        return lambda: self._fit(training)
 
     def _do(self, work: Callable[[], None]) -> None:
         try:
             work()
             self.error = None
-        except Exception as error:  # shown to people; the old model serves on, the next labels try again
+        except Exception as error:  # shown to people; the old model serves on, the next batch tries again
             if not self._closed:
                 self.error = f"{type(error).__name__}: {error}"
                 with self._record.now() as state:
-                    self._failed_at = state.seq
+                    self._patience = len(state.changes) + self._batch
         self.busy = False
         self.nudge()
 
     def _compute(self) -> None:
-        self._process.submit(compute_there, *self._learner.request(TrainingSet((), (), 0), "")[:4]).result()
+        self._process.submit(compute_there, *self._learner.request()).result()
         self._learner.load_features()
 
-    def _fit(self, training: TrainingSet, version: str) -> None:
-        began = time.perf_counter()
-        proba, artifact = self._process.submit(fit_there, *self._learner.request(training, version)).result()
-        serving = Serving(version, training.watermark, proba, None, artifact)
-        self._adopt(serving, training, time.perf_counter() - began)
+    def _fit(self, training: TrainingSet) -> None:
+        with self._learner.fitting:
+            version = str(len(self._record.state.models) + 1)
+            began = time.perf_counter()
+            work = self._process.submit(fit_there, *self._learner.request(), training, version)
+            proba, artifact = work.result()
+            serving = Serving(version, training.watermark, proba, None, artifact)
+            self._adopt(serving, training, time.perf_counter() - began)
 
 
 Adopt = Callable[[Serving, TrainingSet, float], None]

@@ -108,6 +108,8 @@ class Project:
             stop=tuple(repr(rule) for rule in rules),
         )
         chosen = strategies.get(strategy) if isinstance(strategy, str) else strategy
+        models.known(model)
+        require(chosen, SERVES, model if isinstance(model, str) else type(model).__name__)
         if path is None:
             rows = pools.of(pool)
             self._open(setup, rows, task, model, chosen, rules, journal=journal)
@@ -169,8 +171,6 @@ class Project:
         self._learner = Learner(rows, task, model, folder=path, seed=setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
-        models.known(model)
-        require(strategy, SERVES, self._learner.name)
         self._owns_journal = journal is None
         if journal is None:
             if path is None:
