@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from serving import Server, serving
+from serving import Server, serving, until
 
+from asklearn.people.answers import Answer
 from asklearn.project import Project
 from asklearn.tasks.classes import classes
 from benchmarks.page import FLAGS
+
+TEXTS = [f"{'cheap pills for everybody' if i % 2 else 'see you at noon'}, letter {i}" for i in range(2000)]
 
 # Kept before the page's own script runs: what the page did against its content security policy.
 WATCH = """
@@ -171,3 +174,27 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
             return running.enter_context(serving(Path(folder), lease=lease))
 
         yield project
+
+
+@pytest.fixture(scope="session")
+def letters(project: Callable[..., Server]) -> Server:
+    """Texts with a model: labels ham, spam and else, room for many people who do not meet."""
+    server = project(TEXTS, ["ham", "spam", "else"], taught, guideline="Say what it is.\n\nOr say else.")
+    until(lambda: proposes(server))
+    return server
+
+
+def taught(project: Project) -> None:
+    """Twenty answers and a model that learned from them."""
+    labels = ["spam" if i % 2 else "ham" for i in range(20)]
+    project.tell(
+        Answer(item=item, label=label, by="teacher")
+        for item, label in zip(project.pool.ids[:20], labels, strict=True)
+    )
+    project.learn()
+
+
+def proposes(server: Server) -> str | None:
+    """The model that is at hand when questions are asked, if it is already."""
+    _, said = server.ask("POST", "/api/v1/questions", {"n": 1}, by="somebody")
+    return said["questions"][0]["model"]

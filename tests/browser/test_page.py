@@ -5,35 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 from serving import until
 
 from benchmarks.page import digits
 
 pytestmark = pytest.mark.browser
 
-TEXTS = [f"{'cheap pills for everybody' if i % 2 else 'see you at noon'}, letter {i}" for i in range(400)]
 HOSTILE = [
     "<script>window.hacked = 1</script>",
     "<img src=x onerror='window.hacked = 2'>",
     "javascript:window.hacked=3 </p></article><iframe srcdoc='<script>parent.hacked=4</script>'>",
     "متى تأسست مدينة القاهرة ولماذا سميت بهذا الاسم ؟",
 ]
-
-
-@pytest.fixture(scope="module")
-def letters(project):
-    """A project on texts with a model in it."""
-    return project(TEXTS, ["ham", "spam", "else"], taught)
-
-
-def taught(project):
-    from asklearn.people.answers import Answer
-
-    project.tell(
-        Answer(item=project.pool.ids[i], label="spam" if i % 2 else "ham", by="teacher") for i in range(20)
-    )
-    project.learn()
 
 
 def test_a_key_decides_and_the_next_item_is_there(letters, enter):
@@ -203,11 +187,11 @@ def test_items_are_shown_as_text_whatever_they_hold(project, enter):
     assert ann.page.locator("main script, main iframe, main svg, aside script").count() == 0
 
 
-def test_guidelines_and_keys_open_with_a_key(project, enter):
-    ann = enter(project(["a", "b", "c"], ["yes", "no"], guideline="Say yes.\n\nUnless it is no."))
+def test_guidelines_and_keys_open_with_a_key(letters, enter):
+    ann = enter(letters, "guide")
     expect(ann.page.locator("#guide")).to_be_hidden()
     ann.press("h")
-    expect(ann.page.locator("#guide-text p")).to_have_text(["Say yes.", "Unless it is no."])
+    expect(ann.page.locator("#guide-text p")).to_have_text(["Say what it is.", "Or say else."])
     ann.press("h")
     expect(ann.page.locator("#guide")).to_be_hidden()
     ann.press("?")
@@ -223,7 +207,7 @@ def test_guidelines_and_keys_open_with_a_key(project, enter):
 
 def test_many_classes_are_found_by_typing(project, enter):
     names = [f"{what}_{how}" for what in ("card", "cash", "transfer") for how in "abcdefgh"] + ["top_up"]
-    ann = enter(project(TEXTS[:40], names))
+    ann = enter(project([f"item {i}" for i in range(40)], names))
     expect(ann.page.locator("#likely .choice")).to_have_count(10)
     ann.press("/")
     ann.page.keyboard.type("fer_c")
@@ -240,23 +224,16 @@ def test_many_classes_are_found_by_typing(project, enter):
     assert [said for _, said in ann.said()] == ["transfer_c", "top_up", "top_up", "transfer_c", "skip"]
 
 
-def test_keys_of_classes_beyond_ten_are_letters_of_their_names(project, enter):
-    names = [f"n{i}" for i in range(10)] + ["unable", "zebra", "sand"]
-    ann = enter(project(TEXTS[:20], names))
+def test_labels_of_any_kind_have_keys_and_come_back_as_they_are(project, enter):
+    labels = [1.0, 2.5, True, "x", *"opqrst", "unable", "zebra", "sand"]
+    server = project([f"item {i}" for i in range(20)], labels)
+    ann = enter(server)
+    assert ann.page.locator(".choice .name").all_inner_texts() == [str(label) for label in labels]
     keys = ann.page.locator(".choice kbd").all_inner_texts()
     assert keys == [*"1234567890", "L", "Z", "S"]  # u, n, a and b mean something else
-    ann.decide("l", "z", "0")
-    ann.saved(3)
-    assert [said for _, said in ann.said()] == ["unable", "zebra", "n9"]
-
-
-def test_labels_of_any_kind_come_back_as_they_are(project, enter):
-    server = project(TEXTS[:20], [1.0, 2.5, True, "x"])
-    ann = enter(server)
-    assert ann.page.locator(".choice .name").all_inner_texts() == ["1.0", "2.5", "True", "x"]
-    ann.decide("1", "3")
-    ann.saved(2)
-    assert [said for _, said in ann.said()] == [1.0, True]
+    ann.decide("l", "z", "1", "3")
+    ann.saved(4)
+    assert [said for _, said in ann.said()] == ["unable", "zebra", 1.0, True]
     again = enter(server)  # another browser: the history comes from the server
     expect(again.page.locator("#history .said").first).to_have_text("True")
     again.press("ArrowLeft")
@@ -310,9 +287,8 @@ def test_at_the_end_it_says_so(project, enter):
     ann.page.locator("#item", has_text=re.compile("[abc]")).wait_for()
 
 
-def test_what_is_left_goes_back_when_the_page_is_closed(project, enter):
-    server = project(TEXTS[:30], ["ham", "spam"])
-    ann = enter(server)
+def test_what_is_left_goes_back_when_the_page_is_closed(letters, enter):
+    ann = enter(letters, "leaving")
     ann.decide("1")
     ann.saved(1)
     until(lambda: ann.holds() >= 5)
@@ -320,9 +296,8 @@ def test_what_is_left_goes_back_when_the_page_is_closed(project, enter):
     until(lambda: ann.holds() == 0)
 
 
-def test_a_reload_shows_the_same_item(project, enter):
-    server = project(TEXTS[:60], ["ham", "spam"])
-    ann = enter(server)
+def test_a_reload_shows_the_same_item(letters, enter):
+    ann = enter(letters, "reload")
     ann.decide("1", "2")
     now = ann.item
     ann.page.reload()
@@ -332,12 +307,11 @@ def test_a_reload_shows_the_same_item(project, enter):
     expect(ann.page.locator("#review")).to_contain_text("You said spam")
 
 
-def test_two_tabs_ask_different_items(project, enter):
-    server = project(TEXTS[:60], ["ham", "spam"])
-    ann = enter(server)
+def test_two_tabs_ask_different_items(letters, enter):
+    ann = enter(letters, "tabs")
     other = ann.context.new_page()
-    other.goto(server.url)
-    expect(other.locator("#desk")).to_be_visible()
+    other.goto(letters.url)
+    expect(other.locator("#item > *")).to_be_visible()
     shown = {ann.item, other.locator("#item").inner_text()}
     for page in (ann.page, other, ann.page, other):
         page.bring_to_front()
@@ -349,31 +323,25 @@ def test_two_tabs_ask_different_items(project, enter):
     assert len(ann.recorded()) == 4
 
 
-def test_a_new_model_exchanges_what_is_ahead_but_not_what_is_shown(project, enter):
-    server = project(TEXTS, ["ham", "spam"], batch=5)
-    ann = enter(server)
+def test_a_model_learns_behind_it_and_its_quality_is_said(project, enter):
+    texts = [f"{'cheap pills' if i % 2 else 'see you at noon'}, letter {i}" for i in range(300)]
+    ann = enter(project(texts, ["ham", "spam"], batch=5, audit=0.4))
     expect(ann.page.locator("#model")).to_have_text("no model yet")
-    for _ in range(6):
+    for _ in range(10):
         ann.decide("2" if "pills" in ann.item else "1")
     now = ann.item
-    expect(ann.page.locator("#model")).to_have_text(re.compile(r"^model 1, "), timeout=60_000)
-    ann.shows(now)
-    until(lambda: any(e["event"] == "Released" for e in ann.events()))
-    ann.decide("1")
-    expect(ann.page.locator(".choice.proposed")).to_be_visible()
-
-
-def test_quality_is_said_with_its_interval(project, enter):
-    server = project(TEXTS[:200], ["ham", "spam"], taught, audit=0.4)
-    ann = enter(server)
-    for _ in range(12):
-        ann.decide("2" if "pills" in ann.item else "1")
-        if ann.page.locator("#figure").is_visible():
+    expect(ann.page.locator("#model")).to_have_text(re.compile(r"^model \d+, "), timeout=60_000)
+    until(lambda: any(e["event"] == "Released" for e in ann.events()))  # what was ahead is exchanged
+    ann.shows(now)  # what is on screen is not
+    figure = ann.page.locator("#figure")
+    for _ in range(20):
+        if figure.is_visible():
             break
+        ann.decide("2" if "pills" in ann.item else "1")
     expect(ann.page.locator("#value")).to_have_text(re.compile(r"^[01]\.\d\d$"))
     expect(ann.page.locator("#interval")).to_have_text(re.compile(r"^0\.\d\d to [01]\.\d\d$"))
     expect(ann.page.locator("#from")).to_have_text(re.compile(r"^from \d+ audit answers?$"))
-    expect(ann.page.locator("#curve")).to_be_visible(timeout=20_000)
+    expect(ann.page.locator("#curve")).to_be_visible(timeout=30_000)
     assert ann.page.locator("#curve").evaluate("image => image.naturalWidth") > 100
 
 
@@ -450,3 +418,13 @@ def test_the_keyboard_reaches_every_button(letters, enter):
         assert ring != "none" or ann.page.evaluate("document.activeElement === document.body")
     assert {"do-guide", "do-keys", "item", "do-skip", "do-unsure", "do-flag", "do-note", "do-undo"} <= reached
     assert any("ham" in name for name in reached)
+
+
+def test_a_breach_of_the_content_policy_would_be_seen(letters, enter):
+    ann = enter(letters, "policy")
+    ann.page.evaluate("document.body.setAttribute('style', 'color: red')")
+    with pytest.raises(Error, match="TrustedHTML"):
+        ann.page.evaluate("document.body.innerHTML = '<p>'")
+    until(lambda: len(ann.page.evaluate("window.violations")) == 2)
+    ann.page.evaluate("window.violations = []")
+    ann.complaints.clear()

@@ -11,7 +11,6 @@ from serving import until
 
 pytestmark = pytest.mark.browser
 
-TEXTS = [f"{'cheap pills for everybody' if i % 2 else 'see you at noon'}, letter {i}" for i in range(600)]
 NETWORK = ("Failed to load resource", "net::ERR_")  # what a browser writes when a request fails
 API = "**/api/v1/**"
 
@@ -45,8 +44,8 @@ def label(person, n: int) -> list[tuple[str, str]]:
     return given
 
 
-def test_200_answers_given_offline_arrive_exactly_once(project, enter):
-    ann = enter(project(TEXTS, ["ham", "spam"]))
+def test_200_answers_given_offline_arrive_exactly_once(letters, enter):
+    ann = enter(letters, "offline")
     take_along(ann)
     cut(ann)
     given = label(ann, 110)
@@ -57,7 +56,6 @@ def test_200_answers_given_offline_arrive_exactly_once(project, enter):
     ann.page.reload()  # with no way to the server
     expect(ann.page.locator("#alert-text")).to_contain_text("There is no answer yet")
     mend(ann)
-    ann.page.locator("#alert-retry").click()
     ann.saved(110)
 
     take_along(ann)
@@ -80,8 +78,8 @@ def rows(person) -> list[dict]:
     return [json.loads(line) for line in lines.decode().splitlines()]
 
 
-def test_answers_whose_acknowledgement_was_lost_count_once(project, enter):
-    ann = enter(project(TEXTS[:60], ["ham", "spam"]))
+def test_answers_whose_acknowledgement_was_lost_count_once(letters, enter):
+    ann = enter(letters, "unacknowledged")
     lost = []
 
     def swallow(route):
@@ -100,8 +98,8 @@ def test_answers_whose_acknowledgement_was_lost_count_once(project, enter):
     assert len(ann.recorded()) == 3
 
 
-def test_a_crash_of_the_browser_loses_nothing(project, enter):
-    ann = enter(project(TEXTS[:60], ["ham", "spam"]))
+def test_a_crash_of_the_browser_loses_nothing(letters, enter):
+    ann = enter(letters, "crash")
     cut(ann)
     label(ann, 4)
     with pytest.raises(Error, match="crash"):
@@ -114,7 +112,7 @@ def test_a_crash_of_the_browser_loses_nothing(project, enter):
 
 
 def test_the_server_comes_back(project, enter):
-    server = project(TEXTS[:60], ["ham", "spam"])
+    server = project([f"letter {i}" for i in range(60)], ["ham", "spam"])
     ann = enter(server)
     ann.expected = NETWORK
     ann.decide("1")
@@ -123,14 +121,14 @@ def test_the_server_comes_back(project, enter):
     ann.decide("2", "1", "2")
     ann.saved(1, of=4)
     server.start()
-    ann.page.locator("#alert-retry").click()
+    ann.page.evaluate("dispatchEvent(new Event('online'))")
     ann.saved(4)
     assert [label for _, label in ann.said()] == ["ham", "spam", "ham", "spam"]
     expect(ann.page.locator("#alert")).to_be_hidden()
 
 
-def test_a_lost_session_keeps_the_answers_until_somebody_signs_in(project, enter):
-    ann = enter(project(TEXTS[:60], ["ham", "spam"]))
+def test_a_lost_session_keeps_the_answers_until_somebody_signs_in(letters, enter):
+    ann = enter(letters, "session")
     ann.expected = NETWORK
     ann.decide("1")
     ann.saved(1)
@@ -141,33 +139,33 @@ def test_a_lost_session_keeps_the_answers_until_somebody_signs_in(project, enter
     expect(ann.page.locator("#unsent")).to_have_text("2 unsent")
     ann.enter(ann.context.new_page())  # the link, opened in another tab, sends them
     until(lambda: len(ann.said()) == 3)
-    ann.page.bring_to_front()
-    ann.page.locator("#alert-retry").click()
+    ann.page.evaluate("dispatchEvent(new Event('online'))")
     expect(ann.page.locator("#alert")).to_be_hidden()
     ann.saved(3)
 
 
-def test_what_the_server_refuses_is_said_and_the_rest_goes_through(project, enter):
-    ann = enter(project(TEXTS[:60], ["ham", "spam"]))
+def test_what_the_server_refuses_is_said_and_the_rest_goes_through(letters, enter):
+    ann = enter(letters, "refused")
     ann.expected = NETWORK
-    spoilt = []
+    offline, spoilt = True, []
 
     def spoil(route):
+        if offline:
+            return route.abort("internetdisconnected")
         answers = json.loads(route.request.post_data)
         for answer in answers:
             if not spoilt and answer.get("label") == "spam":
                 spoilt.append(answer["key"])
             if answer["key"] in spoilt:
                 answer["label"] = "nonsense"
-        route.continue_(post_data=json.dumps(answers))
+        return route.continue_(post_data=json.dumps(answers))
 
-    ann.page.route("**/api/v1/answers", lambda route: route.abort("internetdisconnected"))
+    ann.page.route("**/api/v1/answers", spoil)
     refused = ""
     for i, key in enumerate("121"):
         refused = ann.item if i == 1 else refused
         ann.decide(key)
-    ann.page.unroute("**/api/v1/answers")
-    ann.page.route("**/api/v1/answers", spoil)
+    offline = False
     ann.page.evaluate("dispatchEvent(new Event('online'))")
     expect(ann.page.locator("#refused-count")).to_have_text("1 answer not accepted.")
     ann.saved(2, of=3)
@@ -185,8 +183,8 @@ def test_what_the_server_refuses_is_said_and_the_rest_goes_through(project, ente
     assert [label for _, label in ann.said()] == ["ham", "ham", "ham"]
 
 
-def test_a_busy_server_is_asked_again_when_it_said(project, enter):
-    ann = enter(project(TEXTS[:60], ["ham", "spam"]))
+def test_a_busy_server_is_asked_again_when_it_said(letters, enter):
+    ann = enter(letters, "busy")
     ann.expected = NETWORK
     tries = []
 
@@ -206,9 +204,8 @@ def test_a_busy_server_is_asked_again_when_it_said(project, enter):
     assert len(tries) == 2
 
 
-def test_without_storage_it_warns_and_still_sends(project, enter):
-    server = project(TEXTS[:60], ["ham", "spam"])
-    ann = enter(server)
+def test_without_storage_it_warns_and_still_sends(letters, enter):
+    ann = enter(letters, "storage")
     ann.page.goto("about:blank")
     ann.context.add_init_script("indexedDB.open = () => { throw new Error('no storage here'); }")
     ann.enter()
@@ -221,8 +218,8 @@ def test_without_storage_it_warns_and_still_sends(project, enter):
     assert len(ann.said()) == 1
 
 
-def test_closing_the_page_sends_what_is_waiting(project, enter):
-    ann = enter(project(TEXTS[:60], ["ham", "spam"]))
+def test_closing_the_page_sends_what_is_waiting(letters, enter):
+    ann = enter(letters, "closing")
     ann.expected = NETWORK
     slow = re.compile(r"/api/v1/answers$")
     # fetch fails, the beacon of a closing page does not

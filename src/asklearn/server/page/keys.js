@@ -5,7 +5,8 @@ const DIGITS = [..."1234567890"];
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 /** Letters that never stand for a class: accept, bulk, flag, adjudicate, guidelines, note, unsure, map, reject. */
 const TAKEN = new Set("abfghnuvx");
-const SCROLLS = new Set(["arrowup", "arrowdown", "pageup", "pagedown", "home", "end"]);
+const REPEATS = new Set(["arrowup", "arrowdown", "pageup", "pagedown"]);
+const ONCE = /^([a-z0-9?/]|enter|space|backspace|ctrl\+[sz])$/; // held, these mean nothing at all
 const BOUNCE = 40; // ms; a worn switch closes twice within this, a finger does not
 
 /**
@@ -94,10 +95,9 @@ export function listen(press) {
     const target = /** @type {Element} */ (event.target);
     if (!key || event.defaultPrevented || target.closest("dialog")) return;
     if (target.matches("input, textarea") && key !== "ctrl+s") return;
-    const own = (key === "enter" || key === "space") && target.matches("button, a, summary"); // it presses that button
+    const own = (key === "enter" || key === "space") && target.matches("button, a"); // it presses that button
     if (own && fresh(event)) return;
-    if (own || !fresh(event) || press(key)) {
-      if (!SCROLLS.has(key)) event.preventDefault();
-    }
+    const meant = !own && (fresh(event) || REPEATS.has(key)) ? press(key) : ONCE.test(key) && !fresh(event);
+    if (meant) event.preventDefault();
   });
 }

@@ -38,7 +38,7 @@ let status = first;
 
 // ---- keys and buttons
 
-/** @type {Record<string, () => void>} */
+/** @type {Record<string, () => unknown>} what returns false leaves the key to the browser */
 const ACTIONS = {
   enter: () => desk.accept(),
   a: () => desk.accept(),
@@ -61,7 +61,7 @@ const ACTIONS = {
   pagedown: () => scroll(0.85),
 };
 
-/** @type {Record<string, () => void>} */
+/** @type {Record<string, () => unknown>} */
 const BUTTONS = {
   "do-skip": ACTIONS.space,
   "do-unsure": ACTIONS.u,
@@ -72,7 +72,7 @@ const BUTTONS = {
   "do-keys": ACTIONS["?"],
   "noted-edit": ACTIONS.n,
   "review-back": () => desk.back(),
-  "alert-retry": () => (outbox.hurry(), queue.fill({ now: true })),
+  "alert-retry": again,
   "end-retry": () => queue.fill({ now: true }),
   "refused-open": () => refusals.open(outbox, anew),
   along: () => (queue.along(ALONG), notices.say(`Taking ${ALONG} questions along.`)),
@@ -81,10 +81,15 @@ const BUTTONS = {
 /** @param {string} key @returns {boolean} whether it meant something */
 function press(key) {
   const index = choices.at(key);
-  if (index !== undefined) desk.label(index);
-  else if (key in ACTIONS) ACTIONS[key]();
-  else return false;
+  if (index === undefined) return key in ACTIONS && ACTIONS[key]() !== false;
+  desk.label(index);
   return true;
+}
+
+/** Try now what did not work before. */
+function again() {
+  outbox.hurry();
+  queue.fill({ now: true });
 }
 
 /** @param {boolean} [open] */
@@ -99,7 +104,9 @@ function keys() {
 
 /** @param {number} share of what is visible */
 function scroll(share) {
-  the("item").scrollBy(0, share * the("item").clientHeight);
+  const item = the("item");
+  if (item.scrollHeight <= item.clientHeight || item.matches(":focus")) return false;
+  item.scrollBy(0, share * item.clientHeight);
 }
 
 /** @param {import("./shelf.js").Entry} entry */
@@ -119,7 +126,7 @@ function turned() {
 
 /** Questions came, or could not. */
 function came() {
-  if (!queue.trouble && outbox.trouble) outbox.hurry();
+  if (!queue.trouble && [0, 401].includes(outbox.trouble?.status ?? -1)) outbox.hurry(); // there is a way again
   desk.next();
   refresh();
   neighbours.tell();
@@ -227,6 +234,7 @@ addEventListener("pagehide", () => {
   queue.leave(onDesk());
   neighbours.leave();
 });
+addEventListener("online", again);
 addEventListener("pageshow", (event) => {
   if (event.persisted) queue.awake();
 });

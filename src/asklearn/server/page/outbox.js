@@ -31,7 +31,8 @@ export class Outbox {
   /** @type {Set<string>} saved or dropped */
   #done = new Set();
   #before;
-  #due = false;
+  #due = false; // something was put while a batch was on its way
+  #hurried = false; // somebody wants no pause after it
   #wake = () => {};
   #rush = () => {};
   /** @type {Promise<Entry[]>} */
@@ -58,7 +59,6 @@ export class Outbox {
   async start() {
     await this.#read();
     if (this.#tabs) this.#tabs.onmessage = () => this.#read(); // another tab has put, sent or dropped something
-    addEventListener("online", () => this.hurry());
     this.#run();
   }
 
@@ -100,6 +100,7 @@ export class Outbox {
 
   /** Try now, whatever the waiting time. */
   hurry() {
+    this.#hurried = true;
     this.#rush();
     this.#stir();
   }
@@ -127,7 +128,7 @@ export class Outbox {
     let failures = 0;
     for (;;) {
       try {
-        this.#due = false;
+        this.#due = this.#hurried = false;
         const sent = await alone(() => this.#send());
         failures = 0;
         if (!sent && !this.#due) await new Promise((wake) => (this.#wake = () => wake(null)));
@@ -232,8 +233,9 @@ export class Outbox {
   }
 
   /** @param {number} seconds */
-  #pause(seconds) {
-    return new Promise((done) => {
+  async #pause(seconds) {
+    if (this.#hurried) return;
+    await new Promise((done) => {
       const timer = setTimeout(done, 1000 * seconds);
       this.#rush = () => {
         clearTimeout(timer);

@@ -1,5 +1,8 @@
 // @ts-check
-/** Questions waiting in the browser, so that nobody ever waits for the network: five ahead, the newest model's first. */
+/**
+ * Questions waiting in the browser, so that nobody ever waits for the network: five ahead, more where a refill takes
+ * longer, the newest model's first.
+ */
 
 import { call, farewell, Trouble } from "./api.js";
 
@@ -10,7 +13,8 @@ import { call, farewell, Trouble } from "./api.js";
 
 const AHEAD = 5;
 const LOW = 2; // fewer missing than this are not worth a request
-const FAST = 25; // as deep as the queue grows for somebody faster than the network
+const FAST = 200; // ms; whoever decides as quickly as this finds the queue filled all the same
+const DEEPEST = 25;
 const AT_ONCE = 20; // questions a request
 const PAUSE = 10_000; // ms
 const KEPT = 100; // seconds of a lease (120) within which it can be counted on
@@ -56,9 +60,7 @@ export class Queue {
 
   /** The next question, at once, or nothing. @returns {Question | undefined} */
   take() {
-    const question = this.ahead.shift();
-    if (!question && !this.dry && !this.#along) this.#depth = Math.min(FAST, this.#depth + AHEAD);
-    return question;
+    return this.ahead.shift();
   }
 
   /** @param {Question} question */
@@ -82,6 +84,7 @@ export class Queue {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#asking = true;
+    const began = performance.now();
     try {
       const have = [...this.#hooks.busy(), ...this.items];
       const { questions, status } = await call("POST", "questions", { n: Math.min(missing, AT_ONCE), have });
@@ -89,7 +92,10 @@ export class Queue {
       this.#failures = 0;
       this.dry = questions.length === 0;
       this.model(status.model?.version ?? null);
-      await this.#admit(questions);
+      const known = new Set([...this.#hooks.busy(), ...this.items]); // a lease that ran out may be given anew
+      await this.#admit(questions.filter((/** @type {Question} */ { item }) => !known.has(item)));
+      const meanwhile = Math.floor((performance.now() - began) / FAST);
+      if (!this.#along) this.#depth = Math.min(DEEPEST, AHEAD + meanwhile);
       if (this.dry) this.#stale.clear(); // nothing better is to be had
       this.#hooks.heard(status);
       this.#hooks.came();
