@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import resource
 import shlex
 import signal
 import struct
@@ -243,6 +244,36 @@ def test_init_does_not_open_a_png_that_claims_billions_of_pixels(run, photos):
     assert "50,000" in done.err or "50000" in done.err
 
 
+def small_files_only() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+
+
+def test_init_on_a_full_disk_leaves_nothing(run):
+    write("reviews.csv", reviews(2000))
+    before = sorted(Path().iterdir())
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "asklearn",
+            "init",
+            "t",
+            "reviews.csv",
+            "--text",
+            "text",
+            "--labels",
+            "good,bad",
+        ],
+        capture_output=True,
+        text=True,
+        preexec_fn=small_files_only,
+    )
+    assert done.returncode == 1, done.stdout
+    assert done.stderr.startswith("asklearn: ")
+    assert "Traceback" not in done.stderr
+    assert sorted(Path().iterdir()) == before
+
+
 # -- use, help, errors --
 
 
@@ -420,6 +451,23 @@ def test_export_leaves_the_old_file_until_the_new_one_is_complete(project, run):
     assert Path("out.csv").read_text().startswith("id,text,label\n")
 
 
+def test_export_says_that_the_disk_is_full_and_leaves_devices_alone(project, run):
+    done = run("export", project, "/dev/full", "--format", "csv")
+    assert done.code == 1
+    assert "/dev/full cannot be written: No space left on device" in done.err
+    assert Path("/dev/full").is_char_device()
+    assert run("export", project, "/dev/null", "--format", "jsonl").code == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_export_through_a_link_keeps_the_link(project, run):
+    Path("real.csv").write_text("old")
+    Path("link.csv").symlink_to("real.csv")
+    assert run("export", project, "link.csv").code == 0
+    assert Path("link.csv").is_symlink()
+    assert Path("real.csv").read_text().startswith("id,text,label\n")
+
+
 BAD_LABELS = [
     ("r0", "good"),
     ("r1", "goood"),
@@ -580,9 +628,6 @@ def test_simulate_a_file_beside_random(run):
     assert [r["items"] for r in again["strategies"]["margin"]["runs"]] == [
         r["items"] for r in told["strategies"]["margin"]["runs"]
     ]
-    said = run("simulate", "reviews.csv", *words).out
-    assert "margin: " in said
-    assert "random: " in said
 
 
 def test_simulate_a_project_and_go_on_from_its_journal(project, run):
@@ -593,6 +638,9 @@ def test_simulate_a_project_and_go_on_from_its_journal(project, run):
     second = run("simulate", project, *words)
     one, two = (done.json["strategies"]["margin"]["runs"][0] for done in (first, second))
     assert (one["items"], one["score"]) == (two["items"], two["score"])
+    said = run("simulate", project, "--strategy", "random", "--budget", "10", "--seeds", "1").out
+    assert "random: " in said
+    assert "at 10 labels" in said
 
 
 def test_simulate_needs_known_labels(project, run):

@@ -38,10 +38,15 @@ def export_file(folder: Path, out: Path, *, format: str | None, predict: bool, r
             return project.export(predict=predict)
 
         if str(out) == "-":
-            _print(format, rows, raw)
+            stream(format, rows, sys.stdout, raw)
             return
-        with progress("writing") as seen, replacing(out) as scratch:
-            _write(format, lambda: counted(rows(), seen, total), scratch, raw)
+        with written(out), progress("writing") as seen:
+            if is_special(out):
+                with out.open("w", encoding="utf-8", newline="") as file:
+                    stream(format, rows, file, raw)
+            else:
+                with replacing(out.resolve()) as scratch:
+                    save(format, lambda: counted(rows(), seen, total), scratch, raw)
     remark(f"{total:,} rows written to {out}")
 
 
@@ -66,6 +71,22 @@ def format_of(out: Path, wanted: str | None) -> str:
 
 
 @contextmanager
+def written(out: Path) -> Iterator[None]:
+    """Turns what the system says about writing to `out` into a sentence."""
+    if out.is_dir():
+        raise DataError(f"{out} is a folder; name a file to write")
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def is_special(out: Path) -> bool:
+    """Whether it is a pipe or a device: written to as it stands, never replaced by a file."""
+    return out.exists() and not out.is_file()
+
+
+@contextmanager
 def replacing(out: Path) -> Iterator[Path]:
     """A scratch file that takes the place of `out` at the end; on any error `out` stays as it was."""
     scratch = out.with_name(f".{out.name}.{os.getpid()}.new")
@@ -74,8 +95,6 @@ def replacing(out: Path) -> Iterator[Path]:
         with scratch.open("rb") as file:
             os.fsync(file.fileno())
         scratch.replace(out)
-    except OSError as error:
-        raise DataError(f"{out} cannot be written: {error.strerror or error}") from error
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -88,18 +107,18 @@ def counted(rows: Iterable[Row], seen: Callable[..., None], total: int) -> Itera
             seen(done, total)
 
 
-def _print(format: str, rows: Rows, raw: bool) -> None:
+def stream(format: str, rows: Rows, file: TextIO, raw: bool) -> None:
     if format not in TEXT:
-        raise SettingError(f"{format} is not text; name a file to write it to")
-    TEXT[format](rows, sys.stdout, raw)
+        raise SettingError(f"{format} is not text and cannot be streamed; name a file to write it to")
+    TEXT[format](rows, file, raw)
 
 
-def _write(format: str, rows: Rows, path: Path, raw: bool) -> None:
+def save(format: str, rows: Rows, path: Path, raw: bool) -> None:
     if format == "parquet":
         write_parquet(rows, path)
         return
     with path.open("w", encoding="utf-8", newline="") as file:
-        TEXT[format](rows, file, raw)
+        stream(format, rows, file, raw)
 
 
 def write_jsonl(rows: Rows, file: TextIO, _raw: bool = False) -> None:
