@@ -507,6 +507,14 @@ def test_import_of_a_corrected_file_corrects_and_back(project, run):
         assert labels_of(project) == {"r0": label}
 
 
+def test_import_trains_a_model_as_soon_as_it_can(project, run):
+    write("labels.csv", [("r0", "bad")], header=("id", "label"))
+    assert "no model yet: two classes are needed" in run("import", project, "labels.csv").out
+    write("labels.csv", [(id, label) for id, _, label in reviews()[:20]], header=("id", "label"))
+    assert "a model was trained on 20 labels" in run("import", project, "labels.csv").out
+    assert run("export", project, "out.csv", "--predict").code == 0
+
+
 def test_import_by_other_names_of_columns(project, run):
     write("labels.tsv", [("r0", "good")], header=("item", "said"))
     Path("labels.tsv").write_text(Path("labels.tsv").read_text().replace(",", "\t"))

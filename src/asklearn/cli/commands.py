@@ -193,7 +193,7 @@ def import_(
     """Take in labels from a file.
 
     Only rows with a label count; predictions never do. All of them or none, unless --skip-bad. The same file
-    again changes nothing.
+    again changes nothing. A model is trained on what is new.
     """
     from asklearn.cli.importing import import_file
 

@@ -80,7 +80,7 @@ def _record(folder: Path) -> Iterator[Finding]:
         wrong = journal.check()
         yield from (Finding("record", False, sentence) for sentence in wrong)
         if not wrong:
-            yield Finding("record", True, f"{journal.last():,} events, every one readable")
+            yield Finding("record", True, f"every event is readable, up to number {journal.last():,}")
 
 
 def _lock(folder: Path) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from asklearn.cli.exporting import unguard
 from asklearn.cli.terminal import document, plain, progress, say
-from asklearn.errors import AnswerError, DataError, MissingExtra, SettingError
+from asklearn.errors import AnswerError, DataError, MissingExtra, NotReady, SettingError
 from asklearn.people.answers import Answer
 from asklearn.pool import Bad, Progress, records
 from asklearn.pool.columns import unknown
@@ -41,10 +41,20 @@ def import_file(
                 f"{file}: {listed(intake.wrong)}; nothing was imported (--skip-bad leaves such rows out)"
             )
         project.tell(intake.fresh.values())
+        learned = learn(project) if intake.fresh else None
     if json:
         document(intake.counts() | {"left_out": [bad._asdict() for bad in intake.wrong]})
     else:
-        say(*intake.sentences(folder))
+        say(*intake.sentences(folder), *([learned] if learned else []))
+
+
+def learn(project: Project) -> str:
+    """Train on what was imported, so that predictions can be had at once; what came of it."""
+    try:
+        project.learn()
+    except NotReady as error:
+        return f"no model yet: {error}"
+    return f"a model was trained on {project.status()['model']['labels']:,} labels"
 
 
 @dataclass

@@ -71,4 +71,5 @@ def show_strategies(*, json: bool) -> None:
     if json:
         document(listed)
     else:
-        table(list(listed), list(zip(*listed.values(), strict=True)))
+        shown = {"name": "name", "needs": "needs", "good": "good for", "bad": "not good for"}
+        table(list(shown.values()), list(zip(*(listed[column] for column in shown), strict=True)))

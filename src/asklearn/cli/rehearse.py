@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +39,15 @@ def rehearse(
     with pool_of(data, columns, skip_bad) as pool:
         X, y = labelled(pool, data)
     curves: dict[str, list[Curve]] = {name: [] for name in names}
+    runs = [(name, seed) for seed in seeds for name in names]
     with progress("simulating") as seen:
-        runs = [(name, seed) for seed in seeds for name in names]
         for done, (name, seed) in enumerate(runs):
+
+            def labels(given: int, before: int = done * budget) -> None:
+                seen(before + given, len(runs) * budget)
+
             kept = journal_of(journal, name, seed, alone=len(seeds) == 1 and name == strategy)
-            curves[name].append(run(X, y, name, model, batch, budget, seed, kept))
-            seen(done + 1, len(runs))
+            curves[name].append(run(X, y, name, model, batch, budget, seed, kept, labels))
     if json:
         document(told(curves, model, batch, budget, seeds, rows=len(y)))
     else:
@@ -96,7 +99,15 @@ def journal_of(journal: Path | None, strategy: str, seed: int, alone: bool) -> P
 
 
 def run(
-    X: Any, y: np.ndarray, strategy: str, model: str, batch: int, budget: int, seed: int, journal: Path | None
+    X: Any,
+    y: np.ndarray,
+    strategy: str,
+    model: str,
+    batch: int,
+    budget: int,
+    seed: int,
+    journal: Path | None,
+    progress: Callable[[int], None],
 ) -> Curve:
     """One simulated run; with a journal it goes on where it was cut off."""
     from asklearn.journal.sqlite import SqliteJournal
@@ -112,6 +123,7 @@ def run(
             budget=budget,
             seed=seed,
             journal=kept,
+            progress=progress,
         )
 
 

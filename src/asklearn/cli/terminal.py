@@ -59,8 +59,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Seque
     from rich.text import Text
 
     drawn = Table(box=SIMPLE, pad_edge=False)
-    for column in columns:
-        drawn.add_column(column, justify="right" if column in right else "left")
+    for i, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if column in right else "left", no_wrap=i == 0)
     for row in rows:
         drawn.add_row(*(Text(plain(cell)) for cell in row))
     Console().print(drawn)
