@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from asklearn.models.softmax import score, solve
 from asklearn.models.temperature import LEAST, held_out, judged, log_softmax, sharpness, two_columns
@@ -43,10 +43,11 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Raises ValueError as scikit-learn does: for NaN, for one class, for rows and labels of differing number."""
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float32, np.float64])
         check_classification_targets(y)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"Auto needs samples of at least 2 classes; there is only {self.classes_[0]!r}")
-        weight = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+            raise ValueError(f"Auto needs two classes to learn; there is only one class, {self.classes_[0]}")
         self._measure(X)
         size, turn = _spanned(self._similar(self.centres_))
         seen = self._similar(self._placed(X)) @ turn / np.sqrt(size)  # (rows, directions)
@@ -71,7 +72,8 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """(rows,) the most probable class of each"""
-        labels: np.ndarray = self.classes_[two_columns(self.decision_function(X)).argmax(axis=1)]
+        best = two_columns(self.decision_function(X)).argmax(axis=1)
+        labels: np.ndarray = self.classes_[best]
         return labels
 
     def __sklearn_tags__(self) -> Any:
@@ -81,32 +83,34 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _measure(self, X: Any) -> None:
         """The middle, units and spread of the labelled rows, and those among them that span the head."""
-        if not sparse.issparse(X):
+        self.linear_ = bool(sparse.issparse(X))
+        if not self.linear_:
             self.middle_ = X.mean(axis=0)
             self.units_ = _units(X)
         at = np.linspace(0, X.shape[0] - 1, min(X.shape[0], CENTRES)).astype(np.intp)
         self.centres_ = self._placed(X)[at]
         self.spread_ = _spread(self.centres_)
         self.height_ = 1.0
-        if not sparse.issparse(X):
+        if not self.linear_:
             self.height_ = max(1 - float(self._similar(self.centres_).mean()), 1e-6)
 
     def _placed(self, X: Any) -> Any:
-        if sparse.issparse(X):
-            return X
-        placed = (X - self.middle_) / self.units_
+        """The rows as the kernel sees them; sparse if the model was fitted to sparse rows."""
+        if self.linear_:
+            return sparse.csr_matrix(X)
+        placed = ((X.toarray() if sparse.issparse(X) else X) - self.middle_) / self.units_
         return placed if (self.units_ == 1).all() else placed.clip(-FAR, FAR)
 
     def _similar(self, placed: Any) -> np.ndarray:
         """(rows, centres) float64: the kernel, scaled so that the mean squared distance it implies is 1."""
-        if sparse.issparse(placed):
-            linear: np.ndarray = (placed @ self.centres_.T).toarray().astype(np.float64) / self.spread_
-            return linear
+        if self.linear_:
+            products: np.ndarray = (placed @ self.centres_.T).toarray().astype(np.float64) / self.spread_
+            return products
         return _kernel(placed, self.centres_, self.spread_).astype(np.float64) / self.height_
 
     def _scores(self, placed: Any) -> np.ndarray:
         """(rows, classes) without the intercept"""
-        if sparse.issparse(placed):
+        if self.linear_:
             weights: np.ndarray = placed @ (self.centres_.T @ self.dual_coef_ / self.spread_)
             return weights
         scores = np.empty((len(placed), self.dual_coef_.shape[1]))

@@ -40,7 +40,8 @@ class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """(rows,) the most probable class of each"""
-        labels: np.ndarray = self.classes_[two_columns(self.decision_function(X)).argmax(axis=1)]
+        best = two_columns(self.decision_function(X)).argmax(axis=1)
+        labels: np.ndarray = self.classes_[best]
         return labels
 
     def __sklearn_tags__(self) -> Any:
