@@ -8,8 +8,9 @@ import pytest
 
 from asklearn.errors import SettingError
 from asklearn.scores.uncertainty import margin
-from asklearn.strategies.coverage import k_center, spread
+from asklearn.strategies.coverage import k_center
 from asklearn.strategies.mixing import mix
+from asklearn.strategies.narrowing import spread
 from asklearn.view import Labelled, View, is_strategy, needs, require
 
 P = np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])

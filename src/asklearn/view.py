@@ -55,6 +55,12 @@ class Labelled:
         return next((x.shape[0] for x in (self.embedding, self.y, self.proba) if x is not None), 0)
 
 
+def known_points(labelled: Labelled | None, embedding: Any) -> Any:
+    """The points of what is labelled or reserved; no row of `embedding` where there is none."""
+    found = None if labelled is None else labelled.embedding
+    return embedding[:0] if found is None else found
+
+
 class _Once:
     """A value, or what computes it when first asked for."""
 
@@ -122,9 +128,9 @@ def parts(f: Any) -> Iterator[Callable[..., Any]]:
 
 
 def is_strategy(f: Callable[..., Any]) -> bool:
-    """Whether f chooses (it asks for `n` or `view`); otherwise it scores."""
+    """Whether f chooses, for it asks for `n`; otherwise it scores."""
     found = _parameters(f)
-    return not {"n", "view"}.isdisjoint(found.required + found.optional)
+    return "n" in found.required + found.optional
 
 
 def needs(f: Callable[..., Any]) -> frozenset[str]:

@@ -48,3 +48,17 @@ def join(above: Any, below: Any) -> Any:
 
         return vstack([above, below], format="csr")
     return np.concatenate([above, rows(below)])
+
+
+def sketch(parts: list[Any], rng: np.random.Generator, at_most: int = 256) -> list[Array]:
+    """The same points in at most so many dimensions, dense: random signs keep inner products on average.
+
+    Johnson & Lindenstrauss 1984; Achlioptas 2003.
+    """
+    d = parts[0].shape[1]
+    if d <= at_most:
+        return [rows(part) for part in parts]
+    signs = rng.choice(np.array([-1.0, 1.0], dtype=np.float32), size=(d, at_most)) / np.float32(
+        np.sqrt(at_most)
+    )
+    return [np.asarray(part @ signs) for part in parts]

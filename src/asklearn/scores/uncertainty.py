@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asklearn.errors import SettingError
 from asklearn.loops.blocks import over_columns
 
 Array = NDArray[Any]
@@ -72,6 +74,32 @@ def entropy(proba: Array) -> Array:
         np.maximum(out, 0, out=out)
 
     return over_columns(formula, proba)
+
+
+@dataclass(frozen=True)
+class expected_cost:
+    """min_k sum_c p(c|x) costs[c][k]: what the best prediction still costs on average. Chen & Lin 2013.
+
+    costs[c][k] >= 0: what it costs to say k when it is c.
+
+    >>> miss_is_bad = expected_cost(((0.0, 1.0), (10.0, 0.0)))
+    >>> miss_is_bad(np.array([[0.95, 0.05], [0.5, 0.5], [0.1, 0.9]])).round(3).tolist()
+    [0.5, 0.5, 0.1]
+    """
+
+    costs: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        sizes = {len(row) for row in self.costs}
+        if sizes != {len(self.costs)} or not all(cost >= 0 for row in self.costs for cost in row):
+            raise SettingError(f"expected_cost needs a square table of costs >= 0; it is {self.costs}")
+
+    def __call__(self, proba: Array) -> Array:
+        if proba.shape[-1] != len(self.costs):
+            raise SettingError(
+                f"expected_cost has costs for {len(self.costs)} classes; there are {proba.shape[-1]}"
+            )
+        return np.asarray((proba @ np.asarray(self.costs, dtype=proba.dtype)).min(axis=-1))
 
 
 def _two_best(p: Array) -> tuple[Array, Array]:

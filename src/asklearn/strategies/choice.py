@@ -40,10 +40,7 @@ def choose(strategy: Strategy, view: View) -> Choice:
     """At most view.n positions as the strategy wants them, checked, with its reasons."""
     positions = pick(strategy, view)
     notes = [view.told(p) for p in positions]
-    word = expression(strategy)
-    return Choice(
-        positions, [m.score for m in notes], [m.chance for m in notes], [m.arm or word for m in notes]
-    )
+    return Choice(positions, [m.score for m in notes], [m.chance for m in notes], [m.arm for m in notes])
 
 
 def pick(strategy: Strategy, view: View, n: int | None = None) -> Positions:
@@ -60,7 +57,9 @@ def pick(strategy: Strategy, view: View, n: int | None = None) -> Positions:
     fault = _fault(found, n, view.size)
     if fault:
         raise SettingError(f"the strategy {expression(strategy)} returned {fault}")
-    return found.astype(np.intp, copy=False)
+    found = found.astype(np.intp, copy=False)
+    view.tell(np.array([p for p in found if not view.told(p).arm], dtype=np.intp), arm=expression(strategy))
+    return found
 
 
 def _fault(found: Array, n: int, size: int) -> str:
@@ -104,3 +103,8 @@ class top:
         found = best(scores, n, rng)
         view.tell(found, scores=scores[found], arm=expression(self.score))
         return found
+
+
+def some(size: int, at_most: int, rng: np.random.Generator) -> Positions:
+    """At most so many of 0..size-1, drawn uniformly, in random order."""
+    return rng.permutation(size)[:at_most].astype(np.intp, copy=False)

@@ -1,89 +1,264 @@
-"""Cover the pool by kernel: each item covers what lies near it, each next one adds most to what is covered.
+"""Cover the pool: each item covers what lies near it, and each next one adds most to what is covered.
 
-cover(x, r) = exp(-|x - r|^2 / h^2); gain(x) = sum_r w_r max(cover(x, r) - covered_r, 0) over references r
-drawn from the pool. With w = 1: MaxHerding (Bae et al. 2024). With w = uncertainty of r: Uncertainty Herding
-(Bae et al. 2025).
+gain(x) = sum_r w_r max(cover(x, r) - covered_r, 0) over references r drawn from the pool, covered_r being the best
+cover of r by anything labelled, reserved or chosen. What cover, w and the radius are makes the strategy:
+
+    max_herding        cover = exp(-|x - r|^2 / h^2), w = 1                Bae et al. 2024
+    uherding           the same, w = uncertainty of r                     Bae et al. 2025
+    prob_cover         cover = 1 within a ball around x, else 0           Yehuda et al. 2022
+    facility_location  cover = 1 - |x - r| / h, falling to the diameter   Mirchandani & Francis 1990; Wei et al. 2015
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asklearn.errors import SettingError
 from asklearn.loops.blocks import blocks
-from asklearn.loops.centres import nearest
+from asklearn.loops.clusters import assign, lloyd
 from asklearn.loops.herding import herd
 from asklearn.loops.points import distances, rows, squares
+from asklearn.scores.uncertainty import margin
+from asklearn.strategies.choice import Score, scored, some
 from asklearn.strategies.nesting import value
-from asklearn.view import Labelled, Positions, View
+from asklearn.view import Labelled, Positions, View, known_points
 
 Array = NDArray[Any]
-SMALL = 1 << 22  # so many values are kept instead of computed again
+SMALL = 1 << 22  # so many values are computed at once, or kept instead of computed again
+NEIGHBOUR = (
+    20  # how far this neighbour lies is the scale of a place (UH-local, Zelnik-Manor & Perona 2004: 7)
+)
+
+
+class Ground:
+    """The references that stand for the pool, and how far anything is from them (squared).
+
+    `local` > 0 measures in units of how far the neighbours of both ends are (1: fully), so that dense and sparse
+    regions count alike.
+    """
+
+    def __init__(self, points: Array, known: Any, local: float = 0.0) -> None:
+        self.points, self.known = points, known
+        self._lengths = squares(points)
+        self._local = local
+        if local:
+            self._scale = np.concatenate(
+                [self._reach(self._plain(points[part])) for part in self._parts(len(points))]
+            )
+            self._mean = float(self._scale.mean()) or 1.0
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def away(self, some: Array) -> Array:
+        """(points, references)"""
+        found = self._plain(some)
+        if self._local:
+            scale = np.outer(self._reach(found), self._scale) / self._mean**2
+            found /= np.maximum(scale, 1e-12) ** self._local
+        return found
+
+    def of_itself(self) -> Iterator[tuple[slice, Array]]:
+        """The distances among references, in blocks of rows."""
+        for part in self._parts(len(self)):
+            yield part, self.away(self.points[part])
+
+    def of_known(self) -> Iterator[Array]:
+        """The distances of what is labelled to the references, in blocks of rows."""
+        for part in self._parts(self.known.shape[0]):
+            yield self.away(rows(self.known, part))
+
+    def _parts(self, size: int) -> Iterator[slice]:
+        return blocks(size, len(self), entries=SMALL)
+
+    def _plain(self, some: Array) -> Array:
+        return distances(some, squares(some), self.points, self._lengths)
+
+    def _reach(self, apart: Array) -> Array:
+        rank = min(NEIGHBOUR, apart.shape[1] - 1)
+        return np.asarray(np.sqrt(np.partition(apart, rank, axis=1)[:, rank]))
+
+
+class Kernel(Protocol):
+    def of(self, squared: Array) -> Array:
+        """How well, 0 to 1, from squared distances in units of the radius; the argument may be written over."""
+        ...
+
+
+class Radius(Protocol):
+    def squared(self, ground: Ground, view: View) -> float:
+        """The squared radius."""
+        ...
 
 
 @value
-class max_herding:
-    """Each covers most of what is not covered yet; outliers, which cover nobody but themselves, come late.
+class gauss:
+    """exp(-d^2 / h^2)"""
 
-    The radius h is such that a ball around an item holds one in width x (labelled + n) of the pool: it
-    shrinks as labels come. At most `references` items, drawn at random, stand for the pool; at most
-    `candidates`, drawn at random, are looked at.
-    """
+    def of(self, squared: Array) -> Array:
+        np.negative(squared, out=squared)
+        return np.asarray(np.exp(squared, out=squared))
+
+
+@value
+class ball:
+    """1 where d < h, else 0."""
+
+    def of(self, squared: Array) -> Array:
+        return np.asarray(squared < 1).astype(squared.dtype)
+
+
+@value
+class tent:
+    """1 - d / h, and 0 beyond h."""
+
+    def of(self, squared: Array) -> Array:
+        np.sqrt(squared, out=squared)
+        np.subtract(1, squared, out=squared)
+        return np.asarray(np.maximum(squared, 0, out=squared))
+
+
+@value
+class fixed:
+    """The same h always."""
+
+    h: float = 1.0
+
+    def squared(self, ground: Ground, view: View) -> float:
+        return self.h**2
+
+
+@value
+class shrinking:
+    """A typical ball holds one in width x (labelled + n) of the pool."""
 
     width: float = 4.0
+
+    def squared(self, ground: Ground, view: View) -> float:
+        wanted = self.width * (ground.known.shape[0] + view.n)
+        rank = min(len(ground) - 1, max(1, round(len(ground) / wanted)))
+        radii, total = [], 0.0
+        for _, apart in ground.of_itself():
+            total += float(apart.sum())
+            radii.append(np.partition(apart, rank, axis=1)[:, rank])
+        # Copies are 0 apart: then the mean distance, and 1 when all are copies.
+        return float(np.median(np.concatenate(radii))) or total / len(ground) ** 2 or 1.0
+
+
+@value
+class half:
+    """Half of the pool lies within h of something labelled: h shrinks by itself, from coverage to uncertainty."""
+
+    def squared(self, ground: Ground, view: View) -> float:
+        if ground.known.shape[0] == 0:
+            return shrinking().squared(ground, view)
+        far = np.min([apart.min(axis=0) for apart in ground.of_known()], axis=0)
+        return float(np.median(far)) or float(far.mean()) or 1.0
+
+
+@value
+class closest:
+    """h is the smallest distance between two labelled items, as published with Uncertainty Herding."""
+
+    def squared(self, ground: Ground, view: View) -> float:
+        known = rows(ground.known)
+        lengths, smallest = squares(known), np.inf
+        for part in blocks(len(known), len(known), entries=SMALL):
+            apart = distances(known[part], lengths[part], known, lengths)
+            smallest = min(smallest, float(apart[apart > 0].min(initial=np.inf)))
+        return smallest if smallest < np.inf else shrinking().squared(ground, view)
+
+
+@value
+class pure:
+    """The largest h at which `share` of the balls hold one cluster only; clusters by k-means, one a class."""
+
+    share: float = 0.95
+
+    def squared(self, ground: Ground, view: View) -> float:
+        classes = view["proba"].shape[1] if "proba" in view else max(2, view.n)
+        cluster, _, _ = assign(ground.points, lloyd(ground.points, min(classes, len(ground)), view.rng))
+        # A ball is pure up to the nearest point of another cluster.
+        foreign = np.concatenate(
+            [
+                np.where(cluster[part, None] == cluster, np.inf, apart).min(axis=1)
+                for part, apart in ground.of_itself()
+            ]
+        )
+        h2 = float(np.quantile(foreign, 1 - self.share)) if np.isfinite(foreign).all() else 0.0
+        return h2 or shrinking().squared(ground, view)
+
+
+@value
+class diameter:
+    """h reaches from anywhere to everywhere: twice the distance of the farthest to the mean."""
+
+    def squared(self, ground: Ground, view: View) -> float:
+        middle = ground.points.mean(axis=0, keepdims=True)
+        return (
+            4 * float(distances(ground.points, squares(ground.points), middle, squares(middle)).max()) or 1.0
+        )
+
+
+@value
+class cover:
+    """Each covers most of what is not covered yet, by kernel and radius; with a weight, of what is worth covering.
+
+    At most `references` items, drawn at random, stand for the pool; at most `candidates`, drawn at random, are looked
+    at. `local`: see `Ground`.
+    """
+
+    weight: Score | None = None
+    kernel: Kernel = gauss()
+    radius: Radius = shrinking()
+    local: float = 0.0
     references: int = 2048
-    candidates: int = 32768
+    candidates: int = 8192
+
+    def __post_init__(self) -> None:
+        if self.references < 1 or self.candidates < 1 or self.local < 0:
+            raise SettingError(
+                f"cover needs references and candidates of at least 1 and local >= 0; it is {self}"
+            )
 
     def __call__(
         self, view: View, embedding: Any, n: int, rng: np.random.Generator, labelled: Labelled | None = None
     ) -> Positions:
-        ground = rows(embedding, some(view.size, self.references, rng))
-        known = labelled or Labelled()
-        h2 = typical(ground, 1 / (self.width * (len(known) + n)))
+        index = some(view.size, self.references, rng)
+        ground = Ground(rows(embedding, index), known_points(labelled, embedding), self.local)
+        h2 = self.radius.squared(ground, view)
+        covered = np.zeros(len(ground), dtype=ground.points.dtype)
+        for apart in ground.of_known():
+            np.maximum(covered, self.kernel.of(apart / h2).max(axis=0), out=covered)
+        weight = np.ones(len(ground)) if self.weight is None else scored(self.weight, view)[index]
         able = some(view.size, max(n, self.candidates), rng)
-        covered = np.exp(-nearest(ground, known.embedding) / h2) if len(known) else np.zeros(len(ground))
-        found, gained = herd(
-            cover_by(embedding, ground, h2), able, n, covered.astype(ground.dtype), np.ones_like(ground[:, 0])
-        )
-        view.tell(found, scores=gained, arm="max_herding")
+        reach = self._reach(embedding, ground, h2)
+        found, gained = herd(reach, able, n, covered, weight.astype(covered.dtype))
+        view.tell(found, scores=gained)
         return found
 
+    def _reach(self, embedding: Any, ground: Ground, h2: float) -> Callable[[Positions], Array]:
+        """How well the candidates at an index cover each reference."""
 
-def some(size: int, at_most: int, rng: np.random.Generator) -> Positions:
-    """At most so many of 0..size-1, drawn uniformly, in random order."""
-    return rng.permutation(size)[:at_most].astype(np.intp, copy=False)
+        def reach(index: Positions) -> Array:
+            apart = ground.away(rows(embedding, index))
+            apart /= h2
+            return self.kernel.of(apart)
 
-
-def cover_by(embedding: Any, ground: Array, h2: float) -> Callable[[Positions], Array]:
-    """index -> exp(-|x - r|^2 / h2), (candidates at index, references)."""
-    lengths = squares(ground)
-
-    def cover(index: Positions) -> Array:
-        found = rows(embedding, index)
-        near = distances(found, squares(found), ground, lengths)
-        near /= -h2
-        return np.exp(near, out=near)
-
-    if embedding.shape[0] * len(ground) > SMALL:
-        return cover
-    once = cover(np.arange(embedding.shape[0]))
-    return lambda index: once[index]
+        size = embedding.shape[0]
+        if size * len(ground) > SMALL:
+            return reach
+        once = reach(np.arange(size))
+        return lambda index: once[index]
 
 
-def typical(ground: Array, share: float) -> float:
-    """The squared radius of a ball around a typical reference that holds this share of all others.
-
-    Where that is 0 (copies), the mean squared distance, where that is 0 too, 1.
-    """
-    size = len(ground)
-    rank = min(size - 1, max(1, round(share * size)))
-    lengths = squares(ground)
-    radii, mean = np.empty(size), 0.0
-    for part in blocks(size, size, entries=1 << 22):
-        apart = distances(ground[part], lengths[part], ground, lengths)
-        radii[part] = np.partition(apart, rank, axis=1)[:, rank]
-        mean += float(apart.sum()) / size**2
-    return float(np.median(radii)) or mean or 1.0
+max_herding = cover()
+uherding = cover(weight=margin, radius=half())
+uherding_local = cover(weight=margin, radius=half(), local=0.5)
+uherding_closest = cover(weight=margin, radius=closest())
+prob_cover = cover(kernel=ball(), radius=pure())
+facility_location = cover(kernel=tent(), radius=diameter())

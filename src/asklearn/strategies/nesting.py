@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar, dataclass_transform
 
@@ -16,25 +16,43 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[T]) -> type[T]:
-    """A frozen dataclass whose repr is what one writes to get it: `mix(spread(margin, width=5),
-    share=0.1)`.
-    """
+    """A frozen dataclass whose repr is what one writes to get it: `mix(spread(margin, width=3), share=0.2)`."""
     cls.__repr__ = expression  # type: ignore[method-assign]
     return dataclass(frozen=True, repr=False)(cls)
 
 
+_named: dict[Any, str] = {}
+
+
+def named(word: str, f: T) -> T:
+    """f, which is called by this word from now on."""
+    _named[f] = word
+    return f
+
+
 def expression(f: Any) -> str:
-    """The text that `parse` turns into f: functions by name, settings by name and value."""
-    if isinstance(f, tuple):
-        return "(" + "".join(expression(x) + ", " for x in f).rstrip() + ")"
+    """The text that `parse` turns into f: the word it is named by, else its kind with the settings that differ from
+    their defaults."""
     if not hasattr(f, "__dataclass_fields__"):
-        return name(f) if callable(f) else repr(f)
-    inner = []
+        return name(f) if callable(f) else _text(f)
+    try:
+        return _named[f]
+    except (KeyError, TypeError):  # a value of your own may hold what has no hash
+        pass
+    settings = []
     for each in fields(f):
         given = getattr(f, each.name)
-        nested = callable(given) or (isinstance(given, tuple) and any(map(callable, given)))
-        inner.append(expression(given) if nested else f"{each.name}={expression(given)}")
-    return f"{name(f)}({', '.join(inner)})"
+        if each.default is MISSING:
+            settings.append(_text(given))
+        elif given != each.default:
+            settings.append(f"{each.name}={_text(given)}")
+    return f"{name(f)}({', '.join(settings)})"
+
+
+def _text(given: Any) -> str:
+    if isinstance(given, tuple):
+        return "(" + "".join(_text(x) + ", " for x in given).rstrip() + ")"
+    return expression(given) if callable(given) or hasattr(given, "__dataclass_fields__") else repr(given)
 
 
 def parse(text: str, words: Mapping[str, Any], kinds: Mapping[str, type]) -> Any:

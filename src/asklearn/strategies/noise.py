@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from asklearn.errors import SettingError
 from asklearn.loops.best import best
 from asklearn.strategies.choice import Score, scored
-from asklearn.strategies.nesting import expression, value
+from asklearn.strategies.nesting import value
 from asklearn.view import Positions, View
 
 Array = NDArray[Any]
@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 def _draw(self: Any, keys: Array, scores: Array, view: View) -> Positions:
     found = best(keys, view.n, view.rng)
-    view.tell(found, scores=scores[found], arm=expression(self))
+    view.tell(found, scores=scores[found])
     return found
 
 
