@@ -545,8 +545,8 @@ def names() -> list[str]:
 def get(spec: str | Strategy) -> Strategy:
     """The strategy of this name, or the one written in this expression; a function is taken as it is.
 
-    >>> get("mix(spread(margin), share=0.2)")
-    mix(spread(margin, width=5), share=0.2)
+    >>> get("mix(spread(margin, width=3), share=0.2)")
+    mix(spread(margin, width=3), share=0.2)
     >>> get("margin")
     top(margin)
     """
