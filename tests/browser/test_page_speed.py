@@ -21,9 +21,9 @@ def test_the_next_image_is_painted_within_30_ms(project, enter):
 
 def quick(ann):
     delay_network(ann.page, 500)
-    times = measure(ann.page, keys="12", presses=60, pause=250)
-    assert len(times) == 60
+    times = measure(ann.page, keys="12", presses=40, pause=250)
+    assert len(times) == 40
     times.sort()
     # Other work on this machine may disturb some presses: the median says what the page itself takes.
-    assert times[30] <= LIMIT / 2
-    assert times[57] <= LIMIT
+    assert times[20] <= LIMIT / 2
+    assert times[37] <= LIMIT

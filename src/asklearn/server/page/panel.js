@@ -2,7 +2,7 @@
 /** How it stands: how good the model honestly is, what it cost so far, and whether to go on. */
 
 import { url } from "./api.js";
-import { the, write } from "./dom.js";
+import { make, the, write } from "./dom.js";
 import { ago, count, duration, many } from "./words.js";
 
 /** @typedef {import("./api.js").Status} Status */
@@ -53,20 +53,15 @@ let drawn = "";
 function curve(version, estimate) {
   if (version === drawn) return;
   drawn = version;
-  const place = /** @type {HTMLImageElement} */ (the("curve"));
   if (!version) {
-    place.hidden = true;
+    the("curve").hidden = true;
     return;
   }
-  const next = new Image();
+  const next = make("img", { id: "curve", className: "curve" });
+  next.alt = `Learning curve: ${estimate?.metric} over labels, ${estimate?.value.toFixed(2)} now.`;
   next.src = `${url("curve.svg")}?${new URLSearchParams({ version })}`;
   next.decode().then(
-    () => {
-      if (version !== drawn) return;
-      place.src = next.src;
-      place.alt = `Learning curve: ${estimate?.metric} over labels, ${estimate?.value.toFixed(2)} now.`;
-      place.hidden = false;
-    },
+    () => version === drawn && the("curve").replaceWith(next),
     () => (drawn = ""), // tried again with the next status
   );
 }

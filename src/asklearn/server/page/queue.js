@@ -108,7 +108,7 @@ export class Queue {
     }
     if (this.trouble) this.#later(Math.max(this.trouble.after, Math.min(15, 2 ** this.#failures++)));
     else if (this.dry) this.#later(this.ahead.length ? 30 : 10);
-    else if (this.#depth - this.ahead.length >= LOW) this.fill();
+    else this.fill();
   }
 
   /** Hold `n` questions, for work without a connection. @param {number} n */

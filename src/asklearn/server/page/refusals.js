@@ -32,7 +32,7 @@ function row(outbox, entry, again, draw) {
   ];
   if (again) choices.unshift(button("Answer anew", () => (again(), outbox.drop(entry).then(draw))));
   const title = make("p", {}, make("strong", { dir: "auto" }, about || answer.item || ""), `: ${said}`);
-  return make("li", {}, title, make("p", { className: "why" }, refused ?? ""), make("p", {}, ...choices));
+  return make("li", {}, title, make("p", { className: "quiet" }, refused ?? ""), make("p", {}, ...choices));
 }
 
 /** @param {string} text @param {() => void} act */

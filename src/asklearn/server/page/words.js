@@ -15,8 +15,8 @@ export function many(n, noun) {
 
 /** A probability without false certainty: 0.997 -> ">99%" @param {number} p */
 export function percent(p) {
-  if (p > 0.99 && p < 1) return ">99%";
-  if (p < 0.01 && p > 0) return "<1%";
+  if (p > 0.99) return ">99%";
+  if (p < 0.01) return "<1%";
   return `${Math.round(100 * p)}%`;
 }
 
