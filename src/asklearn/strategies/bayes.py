@@ -26,35 +26,39 @@ class batch_bald:
     I gained by x after the batch so far = E over its answers of H(y_x | answers) - E_w H(y_x | w). All combinations of
     answers are gone through while they are at most `configurations`, then so many of them are drawn by their
     probabilities (evenly spaced, which seeds agree on). At most `most` items: beyond, k draws know no more to tell
-    (I <= log k), and power(bald) does as well.
+    (I <= log k), and power(bald) does as well. At most about `looks` items are looked at for each place, those that
+    had most to tell before.
     """
 
     most: int = 10
     configurations: int = 10_000
+    looks: int = 1024
 
     def __post_init__(self) -> None:
-        if min(self.most, self.configurations) < 1:
-            raise SettingError(f"batch_bald needs most and configurations of at least 1; it is {self}")
+        if min(self.most, self.configurations, self.looks) < 1:
+            raise SettingError(f"batch_bald needs most, configurations and looks of at least 1; it is {self}")
 
     def __call__(self, view: View, draws: Array, n: int, rng: np.random.Generator) -> Positions:
         size, k, _ = draws.shape
         order = rng.permutation(size)  # the first among equals is so a random one
         bound = bald(draws)[order].astype(np.float64)
-        weights, chance = (
-            np.full((1, k), 1 / k, dtype=draws.dtype),
-            np.ones(1),
-        )  # p(w | answers so far), p(answers so far)
+        weights = np.full((1, k), 1 / k, dtype=draws.dtype)  # p(w | answers so far)
+        chance = np.ones(1)  # p(answers so far)
         found, gained = [], []
         for turn in range(min(n, self.most)):
             fresh = np.full(size, turn == 0)
             at = int(np.argmax(bound))
-            while not fresh[at]:
+            looks = 0
+            while not fresh[at] and looks < self.looks:
                 # What answers tell only falls with what is known already: old gains are upper bounds.
                 top = np.argpartition(-bound, min(ANEW, size - 1))[:ANEW]
                 top = np.append(top[~fresh[top] & (bound[top] >= 0)], at)
                 bound[top] = np.minimum(bound[top], _gain(draws[order[top]], weights, chance))
                 fresh[top] = True
+                looks += len(top)
                 at = int(np.argmax(bound))
+            if not fresh[at]:
+                at = int(np.argmax(np.where(fresh, bound, -1)))
             found.append(int(order[at]))
             gained.append(float(bound[at]))
             bound[at] = -1

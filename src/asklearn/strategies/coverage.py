@@ -109,7 +109,7 @@ class typiclust:
     """
 
     clusters: int = 500
-    references: int = 2048
+    references: int = 512
 
     def __call__(
         self, view: View, embedding: Any, n: int, rng: np.random.Generator, labelled: Labelled | None = None
