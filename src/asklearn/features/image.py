@@ -54,7 +54,8 @@ def fit(pool: Pool) -> Images:
     side, colour = _look(next(sample(pool, 200)))
     seen = np.concatenate([pixels(rows, side, colour) for rows in sample(pool, SEEN, size=500)])
     edges, thumbnails = directions(seen), _thumbnails(seen)
-    weight = COLOURS * float(np.sqrt(_variance(edges) / max(_variance(thumbnails), 1e-12)))
+    # Where no image has an edge, colours are all there is.
+    weight = COLOURS * float(np.sqrt((_variance(edges) or 1.0) / max(_variance(thumbnails), 1e-12)))
     both = np.hstack([edges, np.float32(weight) * thumbnails])
     project = principal(both, COMPONENTS)
     return Images(side, colour, weight, project, 1 / max(float(np.sqrt(_variance(project(both)))), 1e-12))

@@ -1,9 +1,8 @@
 """Texts in numbers: TF-IDF of words and of characters, and beside it the directions in which the pool spreads.
 
 Few labels are not enough to learn thousands of words, but the pool itself tells which words go together: the
-leading singular directions of its TF-IDF matrix (Deerwester et al. 1990). A model sees both. Weighted by the
-square of the singular values they gave the best accuracy for 50 to 500 labels of what was tried; see
-benchmarks/heads.py.
+principal components of its TF-IDF matrix (Deerwester et al. 1990). A model sees both, with the wide components
+made wider still: that gave the best accuracy for 50 to 500 labels of what was tried; see benchmarks/heads.py.
 """
 
 from __future__ import annotations
@@ -16,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from asklearn.errors import DataError
-from asklearn.features.reduce import unit_rows
+from asklearn.features.reduce import principal, unit_rows
 from asklearn.features.sample import sample
 from asklearn.pool import Pool
 
 HASHED = 2**20  # n-grams are hashed, so that memory does not grow with the number of different ones
 KEPT = 50_000  # columns kept of each part, the most frequent ones
-DIRECTIONS = 127
+COMPONENTS = 128
+WIDER = 1.5  # power of their spread by which components are weighted, beyond the spread they have
 COUNTED = 200_000  # texts in which n-grams are counted
-SPREAD = 20_000  # texts from which directions are computed
-STORED = 50_000_000  # numbers in the sparse matrix of a pool; larger pools are seen by their directions alone
+SPREAD = 20_000  # texts from which components are computed
+STORED = 50_000_000  # numbers in the sparse matrix of a pool; larger pools are seen by their components alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +45,25 @@ class Grams:
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """Fitted on a pool of texts; `directions` (columns, k), `spread` (k,): singular values relative to the first."""
+    """Fitted on a pool of texts; components (columns, k) and middle (k,) are weighted by the components' spread."""
 
     words: Grams
     characters: Grams
-    directions: np.ndarray
-    spread: np.ndarray
-    whole: bool  # whether a model sees the words too, not only the directions
+    components: np.ndarray
+    middle: np.ndarray
+    whole: bool  # whether a model sees the words too, not only the components
 
     @property
     def how(self) -> str:
-        seen = f"{len(self.directions):,} hashed word and character n-grams and " if self.whole else ""
-        return f"texts as {seen}{len(self.spread)} directions of their TF-IDF"
+        seen = f"{len(self.components):,} hashed word and character n-grams and " if self.whole else ""
+        return f"texts as {seen}{len(self.middle)} components of their TF-IDF"
 
     def encode(self, rows: Any) -> tuple[Any, np.ndarray]:
-        """X: TF-IDF rows of length 1 beside directions of length 1; embedding: the directions alone."""
+        """X: TF-IDF rows of length 1 beside components of length 1; embedding: the components alone."""
         from scipy import sparse
 
         counted = weighed(checked(rows), [self.words, self.characters])
-        embedding = unit_rows((counted @ self.directions) * self.spread)
+        embedding = unit_rows(counted @ self.components - self.middle)
         if not self.whole:
             return embedding, embedding
         beside = sparse.csr_matrix(embedding)
@@ -71,15 +71,15 @@ class Texts:
 
 
 def fit(pool: Pool) -> Texts:
-    """Counts n-grams in at most 200,000 texts of the pool and takes the directions of at most 20,000."""
+    """Counts n-grams in at most 200,000 texts of the pool and takes the components of at most 20,000."""
     words, characters = (_count(pool, analyzer) for analyzer in ("word", "char_wb"))
     from scipy import sparse
 
     blocks = [weighed(checked(rows), [words, characters]) for rows in sample(pool, SPREAD)]
     counted = sparse.vstack(blocks, format="csr")
-    directions, spread = _directions(counted)
-    stored = (counted.nnz / counted.shape[0] + len(spread)) * len(pool.ids)
-    return Texts(words, characters, directions, spread, whole=stored <= STORED)
+    components, middle = _components(counted)
+    stored = (counted.nnz / counted.shape[0] + len(middle)) * len(pool.ids)
+    return Texts(words, characters, components, middle, whole=stored <= STORED)
 
 
 def checked(rows: Iterable[Any]) -> list[str]:
@@ -137,19 +137,20 @@ def _hasher(analyzer: str) -> Any:
     )
 
 
-def _directions(counted: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(columns, k) and (k,): singular directions and values, squared in effect: `spread` weighs them once more."""
+def _components(counted: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(columns, k) components and the (k,) middle of the texts along them, both times spread ** 1.5.
+
+    Found in two steps, since centring a sparse matrix would fill it: singular directions, then the principal
+    components of the coordinates along these.
+    """
     from sklearn.utils.extmath import randomized_svd
 
-    k = min(DIRECTIONS + 1, *counted.shape)
-    _, sizes, directions = randomized_svd(counted, n_components=k, n_iter=3, random_state=0)
-    kept = sizes > 1e-5 * max(sizes[0], 1e-12)
-    # The first direction is what all texts share; without it distances tell more.
-    first = 1 if kept.sum() > 1 else 0
-    kept[:first] = False
-    if not kept.any():  # nothing but empty texts
-        return np.zeros((counted.shape[1], 1), dtype=np.float32), np.ones(1, dtype=np.float32)
-    return (
-        np.ascontiguousarray(directions[kept].T.astype(np.float32)),
-        (sizes[kept] / sizes[kept][0]).astype(np.float32),
-    )
+    k = min(COMPONENTS, *counted.shape)
+    directions = randomized_svd(counted, n_components=k, n_iter=3, random_state=0)[2].T
+    along = counted @ directions
+    inner = principal(along.astype(np.float64), COMPONENTS)
+    spread = inner(along).std(axis=0)
+    weight = (spread / max(spread.max(), 1e-12)) ** WIDER
+    components = directions @ (inner.components * weight)
+    middle = inner.mean @ (inner.components * weight)
+    return np.ascontiguousarray(components, dtype=np.float32), middle.astype(np.float32)
