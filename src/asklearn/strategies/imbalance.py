@@ -135,8 +135,8 @@ class Line:
 def direct(proba: Array, n: int, rng: np.random.Generator, labelled: Labelled | None = None) -> Positions:
     """Around the threshold that parts each class best from the rest on what is labelled, rarest classes first.
 
-    Nuggehalli et al. 2023 (DIRECT): in turn, an item halfway between the thresholds that err least (while they are
-    apart) and one nearest to the threshold.
+    Nuggehalli et al. 2023 (DIRECT): halfway between the labelled items between which a threshold errs least, then
+    nearest to it. What is chosen counts with its prediction, as its answer is not known within a batch.
     """
     classes = proba.shape[1]
     order = np.lexsort((rng.permutation(classes), _counts(labelled, classes)))
@@ -152,6 +152,8 @@ def direct(proba: Array, n: int, rng: np.random.Generator, labelled: Labelled | 
         wanted = inside if len(inside) else places
         found[i] = at = line.order[wanted[int(np.argmin(np.abs(wanted - middle)))]]
         free[at] = False
+        for each in lines.values():
+            each.answer(at)
     return found
 
 
