@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Small problems, and several processes at a time: BLAS threads would spend their time waiting for each other
+# (a fit took 30 times as long on two busy cores). Set before anything imports NumPy; child processes inherit it.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 # `docs` and `benchmarks` are folders of the repository, not part of the package.
 sys.path.insert(0, str(Path(__file__).parent.parent))
