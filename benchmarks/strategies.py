@@ -142,7 +142,7 @@ def lines(scale: float) -> Iterator[Line]:
     for k in (20, 100):
         n = int(100_000 * scale)
         draws = posterior(n, k, 10)
-        yield Line(f"bald, 100 of {n:,}, {k} draws", chosen("bald", 100, draws=draws), peer_bald(draws))
+        yield Line(f"bald, 100 of {n:,}, {k} draws", chosen("bald", 100, draws=draws))
     n = int(10_000 * scale)
     yield Line(f"batch_bald, 10 of {n:,}, 20 draws", chosen("batch_bald", 10, draws=posterior(n, 20, 10)))
     yield Line(f"eer, 10 of {n:,} x {D}", chosen("eer", 10, proba=probabilities(n, 10), embedding=blobs(n)))
@@ -154,17 +154,6 @@ def peer_badge(p: np.ndarray, z: np.ndarray, batch: int) -> Callable[[], object]
 
 def peer_embedding(name: str, z: np.ndarray, batch: int) -> Callable[[], object] | None:
     return _peer(name, z, batch)
-
-
-def peer_bald(draws: np.ndarray) -> Callable[[], object] | None:
-    try:
-        from skactiveml.pool import BatchBALD  # noqa: F401 - only to know whether it is there
-        from skactiveml.pool._query_by_committee import _QueryByCommittee  # noqa: F401
-    except ImportError:
-        return None
-    from skactiveml.pool._bald import batch_bald
-
-    return lambda: batch_bald(draws.transpose(1, 0, 2), 1, random_state=0)
 
 
 def _peer(name: str, z: np.ndarray, batch: int, **more: object) -> Callable[[], object] | None:
