@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from asklearn.cli.demo import served
+from asklearn.errors import SettingError
 from asklearn.people.answers import Answer
 from asklearn.project import Project
 
@@ -296,7 +298,6 @@ def test_a_folder_that_is_no_project_is_named(run):
 
 def test_debug_shows_the_traceback(run, monkeypatch):
     from asklearn.cli import main
-    from asklearn.errors import SettingError
 
     with pytest.raises(SettingError):
         main(["status", "elsewhere", "--debug"])
@@ -593,6 +594,8 @@ def test_only_one_server_and_no_writer_beside_it(project, run):
         assert again.code == 0
         assert "served already" in again.out
         assert link.partition("/enter")[0] in again.out
+        with pytest.raises(SettingError, match="served already"), served(project, 0, open_browser=False):
+            pass
         write("labels.csv", [("r0", "good")], header=("id", "label"))
         done = run("import", project, "labels.csv")
         assert done.code == 1

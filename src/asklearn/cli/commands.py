@@ -129,7 +129,7 @@ def init(
 def label(
     folder: Folder,
     port: Port = 0,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Print the link, open no browser.")] = False,
+    open: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser at the first link.")] = True,
     annotator: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Who labels; a link is printed for each.")
     ] = None,
@@ -140,7 +140,7 @@ def label(
     """
     from asklearn.cli.page import label_page
 
-    label_page(folder, port=port, open_browser=not no_open, annotators=annotator or ["me"])
+    label_page(folder, port=port, open_browser=open, annotators=annotator or ["me"])
 
 
 @app.command()

@@ -5,24 +5,23 @@ from __future__ import annotations
 import csv
 import http.client
 import json
-import os
-import signal
-import threading
+import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from asklearn.cli.create import Wish, create
-from asklearn.cli.page import has_screen, label_page
+from asklearn.cli.page import label_page
 from asklearn.cli.terminal import Progress, document, progress, say
-from asklearn.errors import AskLearnError, NotReady
+from asklearn.errors import AskLearnError, NotReady, SettingError
 
 SIDE = 64  # the digits have 8 x 8 pixels: too small for a person to see
 AUDIT = 0.15  # of few hundred labels, enough for an interval that says something
@@ -88,13 +87,12 @@ class Teammate:
     rng: np.random.Generator
     errors: float = 0.0
     name: str = "teammate"
-    enough: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, n: int, seen: Progress) -> int:
         """Give n answers, fewer when there are no more questions; how many it were."""
         given = 0
         with closing(http.client.HTTPConnection(self.address, timeout=60)) as server:
-            while given < n and not self.enough.is_set():
+            while given < n:
                 asked = self._post(server, "questions", {"n": min(AHEAD, n - given), "have": []})["questions"]
                 if not asked:
                     break
@@ -115,7 +113,8 @@ class Teammate:
         # A person takes a second or more for an answer, time enough for a fit; who answers in
         # milliseconds would be asked by a model that knows nothing yet.
         end = time.monotonic() + BREATH
-        while self._stale(status) and time.monotonic() < end and not self.enough.wait(0.05):
+        while self._stale(status) and time.monotonic() < end:
+            time.sleep(0.05)
             status = self._request(server, "GET", "status")
 
     @staticmethod
@@ -142,41 +141,28 @@ class Teammate:
 
 def answered(folder: Path, n: int, *, port: int, open_browser: bool, errors: float, seed: int) -> int:
     """Serve the project while a teammate gives n answers; how many it gave."""
-    from asklearn.server.run import Serving, serve
     from asklearn.server.sessions import secret_of
 
     truth, labels = known(folder)
-    teammate: list[Teammate] = []
-    result: Future[int] = Future()
+    with served(folder, port, open_browser) as address, progress("a teammate answers") as seen:
+        rng = np.random.default_rng([seed, n])
+        return Teammate(address, secret_of(folder), truth, labels, rng, errors).answer(n, seen)
 
-    def work(serving: Serving) -> None:
-        teammate.append(
-            Teammate(
-                serving.url.removeprefix("http://"),
-                secret_of(folder),
-                truth,
-                labels,
-                np.random.default_rng([seed, n]),
-                errors,
-            )
-        )
+
+@contextmanager
+def served(folder: Path, port: int, open_browser: bool) -> Iterator[str]:
+    """The project's page, served by a program of its own as long as this lasts; its host:port."""
+    command = [sys.executable, "-m", "asklearn", "label", str(folder), "--port", str(port)]
+    command.append("--open" if open_browser else "--no-open")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as page:
         try:
-            with progress("a teammate answers") as seen:
-                result.set_result(teammate[0].answer(n, seen))
-        except BaseException as error:  # it is raised where the result is wanted
-            result.set_exception(error)
+            assert page.stdout is not None
+            link = page.stdout.readline()
+            if not link.startswith("http://"):  # what went wrong stands on stderr already
+                raise SettingError(f"{folder} cannot be served now. {link.strip()}")
+            yield urlsplit(link).netloc
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)  # as Ctrl+C would: the server ends when all is saved
-
-    def ready(serving: Serving) -> None:
-        threading.Thread(target=work, args=(serving,), name="teammate", daemon=True).start()
-
-    serve(folder, port=port, annotators=["me"], open_browser=open_browser and has_screen(), ready=ready)
-    for who in teammate:
-        who.enough.set()
-    if not result.done():
-        raise KeyboardInterrupt
-    return result.result()
+            page.terminate()  # as Ctrl+C would: it ends when all is saved
 
 
 def known(folder: Path) -> tuple[dict[str, str], list[str]]:

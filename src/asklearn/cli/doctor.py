@@ -138,7 +138,7 @@ def _models(folder: Path) -> Iterator[Finding]:
         yield Finding("models", True, f"{last.version} is fitted again on opening")
         return
     models.load(folder / "models", last.artifact)
-    yield Finding("models", True, f"{last.version} of {len(learned):,} is stored, its checksum fits")
+    yield Finding("models", True, f"the newest of {len(learned):,} is stored, its checksum fits")
 
 
 def _features(folder: Path) -> Iterator[Finding]:
