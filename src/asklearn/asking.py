@@ -15,6 +15,7 @@ from asklearn.people.answers import Prediction
 from asklearn.record import Record
 from asklearn.view import Labelled, View, needs
 
+HESITATES = 0.5  # the lead of the first class over the second below which a model is said to hesitate
 ASK, AUDIT = 1, 2  # purposes of generators: one for each kind of decision
 
 
@@ -102,8 +103,10 @@ def words(pick: Pick, strategy: str, seen: Prediction | None) -> str:
         return "one of the first items, chosen to cover the whole pool"
     if seen is None or pick.score is None:
         return f"chosen by {strategy}: unlike what was labelled so far"
-    first, second = list(seen.probabilities.items())[:2]
-    return f"the model hesitates between {first[0]} ({first[1]:.2f}) and {second[0]} ({second[1]:.2f})"
+    (first, p), (second, q) = list(seen.probabilities.items())[:2]
+    if p - q < HESITATES:
+        return f"the model hesitates between {first} ({p:.2f}) and {second} ({q:.2f})"
+    return f"the model leans to {first} ({p:.2f}) and has seen little like it; chosen by {strategy}"
 
 
 class Planner:
