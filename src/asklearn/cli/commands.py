@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -138,6 +139,8 @@ def label(
 
     A model learns behind it. The page is served on 127.0.0.1 only. Each link works once, within five minutes.
     """
+    # Choosing takes milliseconds; on busy cores a second BLAS thread makes that up to ten times as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from asklearn.cli.page import label_page
 
     label_page(folder, port=port, open_browser=open, annotators=annotator or ["me"])
