@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,29 +13,19 @@ import pytest
 from asklearn.cli.demo import Outcome, Teammate, write_digits
 
 
-def tour(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "asklearn", "demo", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def test_the_tour_alone(tmp_path):
+def test_the_tour_alone(run):
     """Made from nothing, then continued; the estimate stands beside the truth."""
-    first = tour(tmp_path, "--auto", "1")
-    assert first.returncode == 0, first.stderr
-    assert first.stderr == ""
-    assert "1 labels given" in first.stdout
+    first = subprocess.run(
+        [sys.executable, "-m", "asklearn", "demo", "--auto", "1"], capture_output=True, text=True
+    )
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "1 labels given, 1 in all" in first.stdout
     assert "too few labels" in first.stdout
-    assert len(list((tmp_path / "asklearn-demo" / "digits").glob("*.png"))) == 1797
+    assert len(list(Path("asklearn-demo/digits").glob("*.png"))) == 1797
 
-    second = tour(tmp_path, "--auto", "49", "--json")
-    assert second.returncode == 0, second.stderr
-    assert second.stderr == ""
-    told = json.loads(second.stdout)
+    second = run("demo", "--auto", "49", "--json")
+    assert (second.code, second.err) == (0, "")
+    told = second.json
     assert (told["given"], told["labelled"], told["unlabelled"]) == (49, 50, 1747)
     assert 0.5 < told["true_accuracy"] <= 1
     estimate = told["estimate"]
