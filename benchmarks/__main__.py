@@ -29,9 +29,9 @@ def run(name: str, *options: str) -> int:
 
 
 def main(words: list[str]) -> int:
-    """Run what was asked for; 1 if anything failed, 2 for a name that is none."""
+    """Run what was asked for; not 0 if anything failed, 2 for a name that is none."""
     if not words:
-        return int(any([run(name) for name in NAMES]))
+        return max(run(name) for name in NAMES)
     if words[0] in NAMES:
         return run(*words)
     print(__doc__, listed(), sep="\n")
