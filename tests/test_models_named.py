@@ -166,6 +166,11 @@ def test_auto_goes_on_where_labels_outnumber_its_centres(monkeypatch):
     assert model.score(X, y) > 0.95
 
 
+def test_auto_takes_many_classes_with_a_label_each_without_a_word():
+    X = np.random.default_rng(0).normal(size=(40, 5))
+    assert Auto().fit(X, np.arange(40) % 35).predict_proba(X).shape == (40, 35)
+
+
 def test_auto_has_a_label_for_every_type():
     X = np.array([[0.0], [0.1], [5.0], [5.1]])
     for labels in (["a", "b"], [3, 7], [False, True]):

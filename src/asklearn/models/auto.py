@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from asklearn.models.softmax import score, solve
@@ -42,7 +41,7 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Raises ValueError as scikit-learn does: for NaN, for one class, for rows and labels of differing number."""
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float32, np.float64])
-        check_classification_targets(y)
+        _refuse_numbers(y)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -118,6 +117,14 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             block = _kernel(placed[first : first + ASKED], self.centres_, self.spread_)
             scores[first : first + ASKED] = block @ self.dual_coef_ / self.height_
         return scores
+
+
+def _refuse_numbers(y: np.ndarray) -> None:
+    # scikit-learn's own check warns of many classes with few labels each, which is how labelling begins.
+    if y.dtype.kind == "f" and (y != np.round(y)).any():
+        raise ValueError(
+            f"Unknown label type: continuous. Auto tells classes apart; {y[0]} is a measured number"
+        )
 
 
 def _kernel(rows: np.ndarray, centres: np.ndarray, spread: float) -> np.ndarray:
