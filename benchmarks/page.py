@@ -1,6 +1,6 @@
 """How quick the page is: from a key going down to the next item painted, in Chromium, with the network delayed.
 
-    python -m benchmarks.page [--delay 500] [--presses 200] [--pause 250]
+    python -m benchmarks.page [--delay 500] [--presses 200] [--pause 250] [--only texts digits]
 
 prints one line a kind of item: median, 95th percentile and worst in milliseconds. Needs `chromium` and Playwright.
 """
@@ -119,6 +119,9 @@ def many(n: int) -> tuple[Any, list[str]]:
     return texts(n)[0], [f"intent_{i:02d}" for i in range(77)]
 
 
+KINDS = [texts, many, rows, digits, photographs]
+
+
 @contextmanager
 def served(rows: Any, labels: list[str]) -> Iterator[str]:
     """The link into a server on a new project."""
@@ -129,8 +132,12 @@ def served(rows: Any, labels: list[str]) -> Iterator[str]:
         command = [sys.executable, "-c", SERVE, str(folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
-            yield json.loads(server.stdout.readline())["me"]
-            server.terminate()
+            try:
+                yield json.loads(server.stdout.readline())["me"]
+                server.terminate()
+                server.wait(30)
+            finally:
+                server.kill()
 
 
 def main() -> None:
@@ -139,6 +146,7 @@ def main() -> None:
     )
     parser.add_argument("--delay", type=float, default=500, help="ms added to every answer of the network")
     parser.add_argument("--presses", type=int, default=200)
+    parser.add_argument("--only", nargs="*", choices=[of.__name__ for of in KINDS], help="kinds of items")
     parser.add_argument("--pause", type=float, default=250, help="ms between presses")
     wanted = parser.parse_args()
     path = shutil.which("chromium")
@@ -149,7 +157,7 @@ def main() -> None:
         print(
             f"key to next item painted, ms; network delayed by {wanted.delay:g} ms, {wanted.presses} presses"
         )
-        for of in (texts, many, rows, digits, photographs):
+        for of in [of for of in KINDS if not wanted.only or of.__name__ in wanted.only]:
             with served(*of(min(1000, wanted.presses + 60))) as link:
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 page.goto(link)

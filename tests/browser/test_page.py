@@ -296,6 +296,22 @@ def test_what_is_left_goes_back_when_the_page_is_closed(letters, enter):
     until(lambda: ann.holds() == 0)
 
 
+def test_leases_are_renewed_while_somebody_thinks(letters, enter):
+    ann = enter(letters, "thinking")
+    ann.page.clock.install()
+    ann.page.reload()
+    expect(ann.page.locator("#item > *")).to_be_visible()
+    now = ann.item
+    with ann.page.expect_response(lambda answer: answer.url.endswith("/api/v1/leases")) as renewed:
+        ann.page.clock.fast_forward(46_000)
+    assert renewed.value.ok
+    held = renewed.value.request.post_data_json["renew"]
+    assert len(held) == len(set(held)) >= 6
+    last = [event for event in ann.events() if event["event"] == "Renewed" and event["by"] == "thinking"][-1]
+    assert set(last["items"]) <= set(held)
+    ann.shows(now)
+
+
 def test_a_reload_shows_the_same_item(letters, enter):
     ann = enter(letters, "reload")
     ann.decide("1", "2")

@@ -66,9 +66,11 @@ export class Choices {
     this.#proposed = proposal ? this.#names.indexOf(String(proposal.label)) : null;
     if (this.#proposed === -1) this.#proposed = chances.indexOf(Math.max(...chances.map((p) => p ?? 0)));
     if (this.#short.length) this.#rank(chances);
-    for (const choice of [...this.#all, ...this.#short]) {
-      choice.draw(chances[choice.index], choice.index === this.#proposed, choice.index === given);
-    }
+    const [numbered, plain] = this.#short.length ? [this.#short, this.#all] : [this.#all, []];
+    const draw = (/** @type {Choice} */ choice, /** @type {number | null} */ chance) =>
+      choice.draw(chance, choice.index === this.#proposed, choice.index === given);
+    for (const choice of numbered) draw(choice, chances[choice.index]);
+    for (const choice of plain) draw(choice, null);
     if (this.#filter.value) {
       this.#filter.value = "";
       this.#narrow();
@@ -167,6 +169,7 @@ class Choice {
   #chance = make("span", { className: "chance" });
   #mark = make("span", { className: "mark" });
   #bar = make("span", { className: "bar" });
+  #drawn = "";
 
   /** @param {number} index @param {string} name @param {string} key @param {(index: number) => void} choose */
   constructor(index, name, key, choose) {
@@ -189,6 +192,9 @@ class Choice {
 
   /** @param {number | null} chance @param {boolean} proposed @param {boolean} given */
   draw(chance, proposed, given) {
+    const drawn = `${chance} ${proposed} ${given}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     const mark = given ? "✓ your answer" : proposed ? "Enter" : "";
     write(this.#chance, chance === null ? "" : percent(chance));
     write(this.#mark, mark);
