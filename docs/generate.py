@@ -85,7 +85,7 @@ def said(value: Any) -> str:
     lines, code = [], False
     for line in inspect.cleandoc(value.__doc__ or "").splitlines():
         if line.startswith(">>>") and not code:
-            lines.append("```pycon")
+            lines.append("```")
             code = True
         elif code and not line:
             lines.append("```")

@@ -691,6 +691,15 @@ def test_doctor_finds_what_is_wrong(project, run):
     assert {"models", "secret"} == set(problems(done))
 
 
+def test_doctor_finds_an_image_that_changed(run, photos):
+    assert run("init", "t", "photos", "--labels", "dark,light").code == 0
+    assert run("doctor", "t").code == 0
+    (photos / "1.png").write_bytes((photos / "2.png").read_bytes())
+    done = run("doctor", "t", "--json")
+    assert problems(done) == ["pool"]
+    assert "1.png has changed" in done.out
+
+
 def test_doctor_finds_a_damaged_record(project, run):
     answer(project)
     journal = project / "journal.sqlite"

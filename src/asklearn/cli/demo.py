@@ -38,6 +38,7 @@ def tour(
     if not project.exists():
         create(project, write_digits(folder), wish(seed))
     if auto is None:
+        say(f"The demo lives in {folder}; delete it to begin anew.")
         label_page(project, port=port, open_browser=open_browser, annotators=["me"])
         return
     began = time.perf_counter()

@@ -104,6 +104,7 @@ def _pool(folder: Path) -> Iterator[Finding]:
         closing(StoredPool.open(folder)) as pool,
         closing(SqliteJournal(folder / "journal.sqlite", writing=False)) as journal,
     ):
+        pool.check()
         events = list(journal.read())
         state = fold(events)
         known = set(pool.ids)
