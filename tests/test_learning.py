@@ -183,6 +183,17 @@ def test_new_rows_join(project):
         assert list(again.pool.ids[-10:]) == ids
 
 
+def test_a_model_sees_rows_as_before_when_the_pool_has_grown(tmp_path):
+    words = ["sun", "rain", "snow", "wind", "fog", "hail"]
+    texts = [f"{a} and {b} on day {i}" for i, (a, b) in enumerate((a, b) for a in words for b in words)]
+    with Project(texts, TASK, path=tmp_path / "p", audit=0) as it:
+        it.tell([Answer(item=q.item, label="right" if "sun" in texts[q.row] else "left") for q in it.ask(30)])
+        it.learn()
+        before = it.predict(["sun and thunder", "fog"])["probability"]
+        it.add([f"thunder and {w} in town {i}" for i, w in enumerate(words * 3)])
+        assert it.predict(["sun and thunder", "fog"])["probability"] == before
+
+
 def test_a_fit_is_due_when_a_batch_or_five_percent_is_new():
     state = State()
     assert not due(state, 10)

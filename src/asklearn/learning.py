@@ -20,7 +20,7 @@ from asklearn.background import Background
 from asklearn.errors import DataError, NotReady
 from asklearn.estimate import kappa
 from asklearn.events import Label, Learned
-from asklearn.features import Features
+from asklearn.features import Encoder, Features
 from asklearn.pool import Pool
 from asklearn.record import Record
 from asklearn.state import State, fold
@@ -122,11 +122,16 @@ class Learner:
         self.positions = {item: row for row, item in enumerate(self.ids)}
         self._stop_set = stop_set(len(self.ids), seed)
 
-    def grow(self) -> None:
-        """The pool has more rows than before."""
-        before, self.ids = len(self.positions), self.pool.ids
-        self.positions.update({self.ids[row]: row for row in range(before, len(self.ids))})
+    def add(self, X: Any) -> None:
+        """More rows for the pool, seen as the rows before: the model that serves knows no other features."""
+        self.load_features()
+        before, known = self.features, len(self.positions)
+        self.pool.add(X)
+        self.ids = self.pool.ids
+        self.positions.update({self.ids[row]: row for row in range(known, len(self.ids))})
         self.features = None
+        if before is not None:
+            self._compute(before.encoder)
 
     def rows_of(self, items: Sequence[str]) -> np.ndarray:
         """Positions of these items. Raises `DataError` naming one that is not there."""
@@ -207,10 +212,12 @@ class Learner:
     def features_now(self) -> Features:
         """The features of the pool, computed and kept if they are not there."""
         self.load_features()
-        if self.features is None:
-            self.features = encoders.compute(self.pool)
-            if self.folder is not None:
-                encoders.save(self.features, self.folder / "cache", self.pool.fingerprint)
+        return self.features if self.features is not None else self._compute(None)
+
+    def _compute(self, encoder: Encoder | None) -> Features:
+        self.features = encoders.compute(self.pool, encoder=encoder)
+        if self.folder is not None:
+            encoders.save(self.features, self.folder / "cache", self.pool.fingerprint)
         return self.features
 
     def _keep(self, model: Any) -> str | None:

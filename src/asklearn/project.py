@@ -196,8 +196,7 @@ class Project:
         """
         with self._record.now() as state:
             before = state.rows
-            self.pool.add(items)
-            self._learner.grow()
+            self._learner.add(items)
             self._record.leases.grow(len(self.pool.ids))
             self._record.transact(lambda: ([self._added(before, source)], None))
             return list(self.pool.ids[before:])
