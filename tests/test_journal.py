@@ -550,7 +550,7 @@ def test_a_second_server_is_told_who_was_first(tmp_path):
         begun = time.monotonic()
         with pytest.raises(JournalError, match=rf"is in use by another process \(pid {process.pid}\)"):
             lock(tmp_path)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5  # half a second on a quiet machine
         process.kill()
     with lock(tmp_path):
         assert (tmp_path / "lock").read_text() == str(os.getpid())

@@ -141,6 +141,7 @@ def test_images_from_memory_are_copied_in(made, tmp_path):
         by_path.check()
 
 
+@pytest.mark.slow
 def test_a_row_is_shown_within_a_millisecond(made):
     pool = made([f"text {i}" for i in range(20_000)], ids=range(20_000))
     times = []
