@@ -164,6 +164,7 @@ def served(folder: Path, port: int, open_browser: bool) -> Iterator[str]:
             yield urlsplit(link).netloc
         finally:
             page.terminate()  # as Ctrl+C would: it ends when all is saved
+            page.communicate()  # to its last word
 
 
 def known(folder: Path) -> tuple[dict[str, str], list[str]]:
