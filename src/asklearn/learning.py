@@ -267,12 +267,12 @@ class Learner:
             self.serving = self.serving or (self.kept(models[-1]) if models else None)
             self.load_features()
             self._behind = Behind(self, record, batch, adopt)
-            self._behind.warm_up()
             self._behind.nudge()
 
     def nudge(self) -> None:
         """Labels have come: see whether a fit is due."""
         if self._behind is not None:
+            self._behind.warm_up()
             self._behind.nudge()
 
     def describe(self) -> dict[str, Any]:
@@ -308,13 +308,16 @@ class Behind:
         self._process = Background()
         self._gate = threading.Lock()
         self.busy = False
+        self._warm = False
         self.error: str | None = None
         self._patience = 0  # label changes to wait for after a failure
         self._closed = False
 
     def warm_up(self) -> None:
-        """Start the process and load the features there, so that the first fit need not wait for it."""
-        self._process.submit(compute_there, *self._learner.request())
+        """Once labels come, start the process and load the features there: the first fit need not wait for it."""
+        if not self._warm:
+            self._warm = True
+            self._process.submit(compute_there, *self._learner.request())
 
     def nudge(self) -> None:
         """Start a fit if one is due and none runs. Returns at once."""
