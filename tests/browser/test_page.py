@@ -31,9 +31,9 @@ def test_a_key_decides_and_the_next_item_is_there(letters, enter):
     assert [label for _, label in ann.said()] == ["ham", "spam", "else", "ham"]
     shown = ann.page.locator("#history .said").all_inner_texts()
     assert shown[:4] == ["ham", "else", "spam", "ham"]
-    answer = ann.recorded()[0]
-    assert 0 < answer["seconds"] < 30
-    assert answer["seen"] == "1"
+    assert all(0 < answer["seconds"] < 30 for answer in ann.recorded())
+    # One drawn at random is shown without the model's opinion.
+    assert {answer["seen"] for answer in ann.recorded()} <= {"1", None}
 
 
 def test_other_answers_have_keys_of_their_own(letters, enter):
@@ -52,12 +52,17 @@ def test_other_answers_have_keys_of_their_own(letters, enter):
 
 def test_enter_accepts_what_the_model_proposes(letters, enter):
     ann = enter(letters, "accept")
+    skipped = 0
+    while not ann.page.locator(".choice.proposed").count():  # drawn at random, so without a proposal
+        ann.decide("Space")
+        skipped += 1
     proposed = ann.page.locator(".choice.proposed .name").inner_text()
     expect(ann.page.locator(".choice.proposed .chance")).to_have_text(re.compile(r"^[<>]?\d+%$"))
-    expect(ann.page.locator("#words")).to_contain_text("the model hesitates between")
+    expect(ann.page.locator("#words")).to_contain_text("the model ")
     ann.decide("Enter")
-    ann.saved(1)
-    assert ann.said()[0][1] == proposed
+    ann.saved(skipped + 1)
+    assert ann.said()[-1][1] == proposed
+    assert ann.recorded()[-1]["seen"] == "1"
 
 
 def test_undo_brings_the_item_back(letters, enter):
@@ -125,6 +130,7 @@ def test_a_held_key_decides_once(letters, enter):
     ann.page.keyboard.up("1")
     expect(ann.page.locator("#item")).not_to_have_text(first)
     ann.saved(1)
+    ann.page.wait_for_timeout(60)
     ann.page.locator("#do-skip").focus()
     for _ in range(8):
         ann.page.keyboard.down("Enter")
@@ -302,11 +308,12 @@ def test_leases_are_renewed_while_somebody_thinks(letters, enter):
     ann.page.reload()
     expect(ann.page.locator("#item > *")).to_be_visible()
     now = ann.item
+    until(lambda: ann.holds() >= 5)
     with ann.page.expect_response(lambda answer: answer.url.endswith("/api/v1/leases")) as renewed:
         ann.page.clock.fast_forward(46_000)
     assert renewed.value.ok
     held = renewed.value.request.post_data_json["renew"]
-    assert len(held) == len(set(held)) >= 6
+    assert len(held) == len(set(held)) >= 5
     last = [event for event in ann.events() if event["event"] == "Renewed" and event["by"] == "thinking"][-1]
     assert set(last["items"]) <= set(held)
     ann.shows(now)
@@ -412,6 +419,7 @@ def test_on_a_phone_it_is_one_column_for_thumbs(letters, enter):
         assert button.bounding_box()["height"] >= 44
     boxes = [ann.page.locator(id).bounding_box() for id in ("#desk", "#choices", "aside")]
     assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    ann.page.wait_for_timeout(250)  # a tap right after an item came is taken for the end of a double tap
     ann.page.locator(".choice").first.tap()
     ann.saved(1)
 
@@ -420,6 +428,7 @@ def test_at_200_percent_zoom_nothing_is_cut_off(letters, enter):
     ann = enter(letters, "zoom", viewport={"width": 640, "height": 400}, device_scale_factor=2)
     assert ann.page.evaluate("document.documentElement.scrollWidth") == 640
     ann.page.locator("#do-undo").scroll_into_view_if_needed()
+    ann.page.wait_for_timeout(250)
     ann.page.locator(".choice").first.click()
     ann.saved(1)
 
