@@ -208,6 +208,17 @@ def test_redundancy_asks_several_people_and_counts_their_votes():
         assert it.labels()["confidence"] == pytest.approx([2 / 3] * 5)
 
 
+def test_an_export_keeps_its_own_columns_and_the_files():
+    import pandas as pd
+
+    frame = pd.DataFrame({"id": [7, 8], "label": ["old", "older"], "x": [0.5, 1.5]})
+    with Project(frame, TASK, audit=0) as it:
+        it.tell(Answer(item=it.pool.ids[0], label="left"))
+        first, second = it.export()
+    assert first == {"id": it.pool.ids[0], "id_": 7, "label_": "old", "x": 0.5, "label": "left"}
+    assert second["label"] is None
+
+
 # -- learning ------------------------------------------------------------------------------------------------------
 
 

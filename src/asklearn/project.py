@@ -50,6 +50,7 @@ from asklearn.view import require
 
 Table = dict[str, list[Any]]
 EXPORT_BLOCK = 1000  # rows read from the pool at once
+EXPORTED = frozenset({"id", "label", "prediction", "probability"})
 SERVES = frozenset({"proba", "embedding", "labelled", "n", "rng", "view"})  # quantities a project can give
 
 
@@ -641,7 +642,9 @@ class Project:
         for start in range(0, len(self.pool.ids), EXPORT_BLOCK):
             ids = self.pool.ids[start : start + EXPORT_BLOCK]
             for i, (item, columns) in enumerate(zip(ids, self.pool.metadata(ids), strict=True)):
-                row = {"id": item, **columns, "label": agreed.get(item)}
+                # A column of the file's own with one of our names keeps its cells under a name with a line after it.
+                own = {f"{name}_" if name in EXPORTED else name: cell for name, cell in columns.items()}
+                row = {"id": item, **own, "label": agreed.get(item)}
                 if proba is not None and start + i < len(proba):
                     seen = prediction(proba[start + i], self.task.labels)
                     row |= {"prediction": seen.label, "probability": seen.probability}
