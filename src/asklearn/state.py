@@ -84,7 +84,7 @@ class State:
             case Released():
                 for item in event.items:
                     self._free(item, event.by)
-            case Audited():
+            case Audited() if event.item not in self.audited:
                 self.audited[event.item] = event.chance
                 if self.labels_of(event.item):
                     self.audited_late[event.item] = seq
