@@ -106,7 +106,7 @@ def words(pick: Pick, strategy: str, seen: Prediction | None) -> str:
     (first, p), (second, q) = list(seen.probabilities.items())[:2]
     if p - q < HESITATES:
         return f"the model hesitates between {first} ({p:.2f}) and {second} ({q:.2f})"
-    return f"the model leans to {first} ({p:.2f}) and has seen little like it; chosen by {strategy}"
+    return f"the model leans to {first} ({p:.2f}); chosen by {strategy}"
 
 
 class Planner:
