@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +18,12 @@ from asklearn.record import Record
 from asklearn.view import Labelled, View, needs
 
 HESITATES = 0.5  # the lead of the first class over the second below which a model is said to hesitate
-ASK, AUDIT = 1, 2  # purposes of generators: one for each kind of decision
+ASK, AUDIT, AHEAD = 1, 2, 4  # purposes of generators: one for each kind of decision
+LARGE = 5_000  # candidates from which choosing ahead is done aside, while people go on answering
+PLANNED = 4  # times `ahead` that such a plan holds
+REST = (
+    4  # times as long as the last plan took until the next: planning never takes more than a fifth of a core
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,9 @@ class Planner:
         self._seed, self._share = seed, audit
         self._plan: list[Pick] = []
         self._plan_of: Serving | None = None
+        self._planning = False
+        self._rest_until = 0.0
+        self._fault: Exception | None = None
 
     def decide(
         self, n: int, by: str, among: np.ndarray | None, ahead: int
@@ -174,12 +184,62 @@ class Planner:
         if len(picks) < n:
             # What waits in the plan may be for others (this person answered it): it is not chosen twice.
             free[[pick.position for pick in (*picks, *self._plan)]] = False
-            more = self._choose(np.flatnonzero(free), n - len(picks) + ahead, rng)
-            self._plan += more[n - len(picks) :]
-            picks += more[: n - len(picks)]
+            candidates, missing = np.flatnonzero(free), n - len(picks)
+            if len(candidates) > LARGE:
+                picks += self._at_once(candidates, missing, rng)
+            else:
+                more = self._choose(candidates, missing + ahead, rng)
+                self._plan += more[missing:]
+                picks += more[:missing]
+        if len(self._plan) < ahead and np.count_nonzero(free) > LARGE:
+            self._plan_aside(PLANNED * ahead)
         return picks
 
-    def _choose(self, candidates: np.ndarray, n: int, rng: np.random.Generator) -> list[Pick]:
+    def _at_once(self, candidates: np.ndarray, n: int, rng: np.random.Generator) -> list[Pick]:
+        """What takes no time: nobody waits for a plan, which is on its way."""
+        if self._fault is not None:
+            raise self._fault
+        known = self._learner.serving is not None and len(self._learner.serving.proba) == len(
+            self._learner.ids
+        )
+        return self._choose(candidates, n, rng, strategy=strategies.get("margin" if known else "random"))
+
+    def _plan_aside(self, n: int) -> None:
+        """Choose n more without keeping anybody waiting: on a large pool that takes a second or so."""
+        if not self._planning and time.monotonic() >= self._rest_until:
+            self._planning = True
+            threading.Thread(target=self._plan_now, args=(n,), daemon=True, name="asklearn-plan").start()
+
+    def _plan_now(self, n: int) -> None:
+        began = time.monotonic()
+        try:
+            with self._record.now() as state:
+                serving = self._learner.serving
+                free = self._record.leases.free()
+                free[[pick.position for pick in self._plan]] = False
+                rng = np.random.default_rng((self._seed, state.seq, AHEAD))
+                busy = self._busy(len(self._learner.ids))
+            picks = self._choose(np.flatnonzero(free), n, rng, busy=busy)
+            with self._record.now():
+                if serving is self._learner.serving is self._plan_of:
+                    self._plan += picks
+        except Exception as error:  # whoever asks next gets it: a plan must not fail in silence
+            self._fault = error
+        finally:
+            ended = time.monotonic()
+            self._rest_until = ended + REST * (ended - began)
+            self._planning = False
+
+    def _choose(
+        self,
+        candidates: np.ndarray,
+        n: int,
+        rng: np.random.Generator,
+        *,
+        strategy: Callable[..., Any] | None = None,
+        busy: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> list[Pick]:
+        """n of the candidates by `strategy` (the project's own when left out); `busy` as `_busy` gave it before."""
         if n == 0 or not len(candidates):
             return []
         serving, features = self._learner.serving, self._learner.features
@@ -190,7 +250,7 @@ class Planner:
             candidates = candidates[candidates < known] if (candidates < known).any() else candidates
             if candidates[-1] >= known:
                 embedding = proba = None
-        strategy = self._strategy if proba is not None else strategies.seeds
+        strategy = strategy or (self._strategy if proba is not None else strategies.seeds)
         if embedding is None and "embedding" in needs(strategy):
             strategy = strategies.get("random")  # features are still being computed
         picks = choose_from(
@@ -200,7 +260,7 @@ class Planner:
             rng,
             proba=proba,
             embedding=embedding,
-            busy=lambda: self._busy(known),
+            busy=lambda: _known(busy, known) if busy is not None else self._busy(known),
             model=self._learner.name,
         )
         if strategy is strategies.seeds:
@@ -215,3 +275,8 @@ class Planner:
         said = [(row, labels) for row, labels in said if row < known]
         merged = [task.merge(labels)[0] if labels else None for _, labels in said]
         return np.array([row for row, _ in said], dtype=np.intp), codes(merged, task)
+
+
+def _known(busy: tuple[np.ndarray, np.ndarray], known: int) -> tuple[np.ndarray, np.ndarray]:
+    rows, y = busy
+    return rows[rows < known], y[rows < known]
