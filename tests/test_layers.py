@@ -19,7 +19,7 @@ FLOORS = [
     {"__main__", "cli", "testing"},
     {"server", "connect", "study", "report", "live"},
     {"project"},
-    {"asking", "background", "learning", "record", "settings"},
+    {"asking", "background", "learning", "planning", "record", "settings"},
     {
         "strategies",
         "scores",

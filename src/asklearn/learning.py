@@ -289,6 +289,11 @@ class Learner:
             self._behind.close()
             self._behind = None
 
+    @property
+    def apart(self) -> bool:
+        """Whether long work is done in processes of their own."""
+        return self._behind is not None
+
     def request(self) -> tuple[str, Task, Any, int]:
         """What another process needs to be the same learner."""
         assert self.folder is not None
@@ -306,12 +311,13 @@ class Behind:
     def __init__(self, learner: Learner, record: Record, batch: int, adopt: Adopt) -> None:
         self._learner, self._record, self._batch, self._adopt = learner, record, batch, adopt
         self._process = Background()
-        self._gate = threading.Lock()
+        self._news = threading.Event()
         self.busy = False
         self._warm = False
         self.error: str | None = None
         self._patience = 0  # label changes to wait for after a failure
         self._closed = False
+        threading.Thread(target=self._live, daemon=True, name="asklearn-learn").start()
 
     def warm_up(self) -> None:
         """Once labels come, start the process and load the features there: the first fit need not wait for it."""
@@ -320,19 +326,40 @@ class Behind:
             self._process.submit(compute_there, *self._learner.request())
 
     def nudge(self) -> None:
-        """Start a fit if one is due and none runs. Returns at once."""
-        with self._gate:
-            if self.busy or self._closed:
-                return
-            work = self._next()
-            self.busy = work is not None
-        if work is not None:
-            threading.Thread(target=self._do, args=(work,), daemon=True, name="asklearn-learn").start()
+        """Start a fit soon if one is due and none runs. Returns at once: a flag is all that an answer pays."""
+        self._news.set()
 
     def close(self) -> None:
         """End the process; a fit under way is dropped, its labels are not."""
         self._closed = True
+        self._news.set()
         self._process.close()
+
+    def _live(self) -> None:
+        while True:
+            self._news.wait()
+            self._news.clear()
+            while not self._closed and self._work():
+                pass
+            if self._closed:
+                return
+
+    def _work(self) -> bool:
+        """Do what is due; False when nothing is."""
+        try:
+            work = self._next()
+            if work is None:
+                return False
+            self.busy = True
+            work()
+            self.error = None
+        except Exception as error:  # shown to people; the old model serves on, the next batch tries again
+            if not self._closed:
+                self.error = f"{type(error).__name__}: {error}"
+                self._patience = len(self._record.state.changes) + self._batch
+        finally:
+            self.busy = False
+        return True
 
     def _next(self) -> Callable[[], None] | None:
         with self._record.now() as state:
@@ -347,18 +374,6 @@ class Behind:
         if len({str(label) for label in training.labels}) < 2:
             return None
         return lambda: self._fit(training)
-
-    def _do(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-            self.error = None
-        except Exception as error:  # shown to people; the old model serves on, the next batch tries again
-            if not self._closed:
-                self.error = f"{type(error).__name__}: {error}"
-                with self._record.now() as state:
-                    self._patience = len(state.changes) + self._batch
-        self.busy = False
-        self.nudge()
 
     def _compute(self) -> None:
         self._process.submit(compute_there, *self._learner.request()).result()
@@ -378,7 +393,8 @@ Adopt = Callable[[Serving, TrainingSet, float], None]
 _THERE: dict[str, Learner] = {}  # in the other process: features stay loaded between fits
 
 
-def _learner_there(folder: str, task: Task, model: Any, seed: int) -> Learner:
+def learner_there(folder: str, task: Task, model: Any, seed: int) -> Learner:
+    """In another process: the learner of this folder, kept between calls."""
     from asklearn.pool.store import StoredPool
 
     pool = StoredPool.open(folder)
@@ -392,14 +408,14 @@ def _learner_there(folder: str, task: Task, model: Any, seed: int) -> Learner:
 
 def compute_there(folder: str, task: Task, model: Any, seed: int) -> None:
     """In the other process: compute and keep the features of the project's pool."""
-    _learner_there(folder, task, model, seed).features_now()
+    learner_there(folder, task, model, seed).features_now()
 
 
 def fit_there(
     folder: str, task: Task, model: Any, seed: int, training: TrainingSet, version: str
 ) -> tuple[np.ndarray, str | None]:
     """In the other process: fit, predict the pool; its probabilities and the stored model's name."""
-    serving = _learner_there(folder, task, model, seed).fit(training, version)
+    serving = learner_there(folder, task, model, seed).fit(training, version)
     return serving.proba, serving.artifact
 
 

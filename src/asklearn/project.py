@@ -18,7 +18,7 @@ import numpy as np
 from asklearn import estimate as estimates
 from asklearn import learning, models, settings, stopping, strategies
 from asklearn import pool as pools
-from asklearn.asking import Pick, Planner, prediction, words
+from asklearn.asking import Pick, prediction, words
 from asklearn.errors import AnswerError, KeyReused, NotReady, SettingError
 from asklearn.estimate import Estimate
 from asklearn.events import (
@@ -39,6 +39,7 @@ from asklearn.journal.memory import MemoryJournal
 from asklearn.journal.sqlite import SqliteJournal
 from asklearn.learning import Learner, Serving, TrainingSet
 from asklearn.people.answers import Answer, Question, Reason, recorded, same
+from asklearn.planning import Planner
 from asklearn.pool import Pool, store
 from asklearn.pool.store import StoredPool
 from asklearn.record import Record
@@ -423,6 +424,7 @@ class Project:
     def close(self) -> None:
         """Let go of the trainer, the journal and the lock; closing twice is fine."""
         self._learner.close()
+        self._planner.close()
         if self._owns_journal:
             self._record.journal.close()
         if self._lock is not None:

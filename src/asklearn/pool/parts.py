@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,11 @@ import numpy as np
 from asklearn.errors import DataError
 from asklearn.pool.arrayfiles import Writer
 from asklearn.pool.source import Source
+
+# NumPy parses a file's header with ast.literal_eval, which fails now and then in two threads at once (CPython 3.11:
+# "AST constructor recursion depth mismatch").
+_HEADERS = threading.Lock()
+OPEN = 16  # parts kept mapped: a map keeps a file open, and a pool may have grown a thousand times
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,8 @@ class Part:
 
 def _mapped(path: Path) -> np.ndarray:
     try:
-        # Mapped anew each time: a map keeps a file open, and a pool may have grown a thousand times.
-        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        with _HEADERS:
+            return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
     except (OSError, ValueError) as error:
         raise DataError(f"{path}, a part of the pool, cannot be read: {error}") from error
 
@@ -72,19 +79,20 @@ class Parts:
     def __bool__(self) -> bool:
         return bool(self.parts)
 
+    @cached_property
+    def _load(self) -> Callable[[int], Any]:
+        return lru_cache(maxsize=OPEN)(lambda i: self.parts[i].load(self.folder))
+
     def rows(self, positions: np.ndarray) -> Any:
         """These rows as one array or matrix."""
         starts = [part.first for part in self.parts]
         where = np.searchsorted(starts, positions, side="right") - 1
         touched = np.unique(where)
         if len(touched) < 2:
-            part = self.parts[touched[0] if len(touched) else 0]
-            return _picked(part.load(self.folder), positions - part.first)
+            only = int(touched[0]) if len(touched) else 0
+            return _picked(self._load(only), positions - self.parts[only].first)
         order = np.argsort(where, kind="stable")
-        blocks = [
-            _picked(self.parts[i].load(self.folder), positions[where == i] - self.parts[i].first)
-            for i in touched
-        ]
+        blocks = [_picked(self._load(int(i)), positions[where == i] - self.parts[i].first) for i in touched]
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         return _stacked(blocks)[back]

@@ -1,0 +1,192 @@
+"""What to ask next, decided at once: plans are made ahead of need, on large pools in a process of their own."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from asklearn import strategies
+from asklearn.asking import Busy, Pick, audit_draws, choose, choose_there
+from asklearn.background import Background
+from asklearn.events import Audited, Event
+from asklearn.learning import Learner, Serving, codes
+from asklearn.record import Record
+
+ASK, AUDIT, AHEAD = 1, 2, 4  # purposes of generators: one for each kind of decision
+LARGE = 5_000  # free rows from which choosing ahead is done aside, while people go on answering
+PLANNED = 4  # times `ahead` that such a plan holds
+REST = (
+    4  # times as long as the last plan took until the next: planning never takes more than a fifth of a core
+)
+STOPGAP = "mix(margin, share=0.1)"  # takes no time: serves on large pools until the plan is there
+
+
+class Planner:
+    """Decides what to ask. What was chosen ahead of need is kept until a new model makes it stale."""
+
+    def __init__(
+        self, record: Record, learner: Learner, strategy: Callable[..., Any], *, seed: int, audit: float
+    ) -> None:
+        self._record, self._learner = record, learner
+        self._strategy, self._stopgap_strategy = strategy, strategies.get(STOPGAP)
+        self._seed, self._share = seed, audit
+        self._plan: list[Pick] = []
+        self._stopgap: list[Pick] = []
+        self._plan_of: Serving | None = None
+        self._planning = False
+        self._rest_until = 0.0
+        self._fault: Exception | None = None
+        self._process = Background()
+
+    def decide(
+        self, n: int, by: str, among: np.ndarray | None, ahead: int
+    ) -> tuple[list[Event], list[Pick], tuple[int, ...]]:
+        """Audit draws to be recorded, what to ask `by` now (n at most), and what the generator was made from.
+
+        To be called while nobody else decides. `among`: the only rows that may be asked, None for all.
+        """
+        seed = (self._seed, self._record.state.seq, ASK)
+        rng = np.random.default_rng(seed)
+        free = self._record.leases.free_for(by)
+        if among is not None:
+            allowed = np.zeros_like(free)
+            allowed[among] = True
+            free &= allowed
+        events, audits = self._audits(n, free) if among is None else ([], [])
+        for pick in audits:
+            free[pick.position] = False
+        picks = self._chosen(n - len(audits), free, rng, ahead)
+        # Anywhere in the batch: nobody should see from its place which one is the audit item.
+        for pick in audits:
+            picks.insert(int(rng.integers(len(picks) + 1)), pick)
+        return events, picks, seed
+
+    def close(self) -> None:
+        """End the process that plans, if there is one."""
+        self._process.close()
+
+    def _audits(self, n: int, free: np.ndarray) -> tuple[list[Event], list[Pick]]:
+        state, ids = self._record.state, self._learner.ids
+        # An audit item whose lease ran out comes first: leaving it out would favour the quickly answered.
+        waiting = [self._learner.positions[item] for item in state.audited if item in self._learner.positions]
+        picks = [Pick(row, None, state.audited[ids[row]], "audit", True) for row in waiting if free[row]][:n]
+        rng = np.random.default_rng((self._seed, state.seq, AUDIT))
+        draws = int(rng.binomial(n - len(picks), self._share))  # each question is a draw with this chance
+        if draws == 0:
+            return [], picks
+        drawn = np.zeros(len(ids), dtype=bool)
+        drawn[waiting] = True
+        drawn[[self._learner.positions[item] for item in state.flagged]] = True
+        events: list[Event] = []
+        for row, chance in audit_draws(draws, np.flatnonzero(~drawn), rng):
+            events.append(Audited(item=ids[row], chance=chance))
+            if free[row]:
+                picks.append(Pick(row, None, chance, "audit", True))
+        return events, picks
+
+    def _chosen(self, n: int, free: np.ndarray, rng: np.random.Generator, ahead: int) -> list[Pick]:
+        if not ahead:
+            return choose(self._learner, self._strategy, free, n, rng, self._busy)
+        if self._plan_of is not self._learner.serving:
+            self._plan, self._stopgap, self._plan_of = [], [], self._learner.serving
+        picks, self._plan = _taken(self._plan, free, n)
+        # What waits in a plan may be for others (this person answered it): it is not chosen twice.
+        free[[pick.position for pick in (*picks, *self._plan)]] = False
+        missing = n - len(picks)
+        large = np.count_nonzero(free) > LARGE
+        if large and len(self._plan) < ahead:
+            self._plan_aside(PLANNED * ahead)
+        if missing and large:
+            return picks + self._at_once(missing, free, rng, ahead)
+        if missing:
+            more = choose(self._learner, self._strategy, free, missing + ahead, rng, self._busy)
+            self._plan += more[missing:]
+            picks += more[:missing]
+        return picks
+
+    def _at_once(self, n: int, free: np.ndarray, rng: np.random.Generator, ahead: int) -> list[Pick]:
+        """What takes no time, while the plan is on its way: nobody waits for it."""
+        if self._fault is not None:
+            raise self._fault
+        picks, self._stopgap = _taken(self._stopgap, free, n)
+        if len(picks) < n:
+            free[[pick.position for pick in (*picks, *self._stopgap)]] = False
+            missing = n - len(picks)
+            unknown = self._learner.serving is None or len(self._learner.serving.proba) < len(
+                self._learner.ids
+            )
+            quick = strategies.get("random") if unknown else self._stopgap_strategy
+            more = choose(self._learner, quick, free, missing + ahead, rng, self._busy)
+            self._stopgap += more[missing:]
+            picks += more[:missing]
+        return picks
+
+    def _plan_aside(self, n: int) -> None:
+        """Choose n more without keeping anybody waiting: on a large pool that takes a second or so."""
+        if not self._planning and time.monotonic() >= self._rest_until:
+            self._planning = True
+            threading.Thread(target=self._plan_now, args=(n,), daemon=True, name="asklearn-plan").start()
+
+    def _plan_now(self, n: int) -> None:
+        began = time.monotonic()
+        try:
+            with self._record.now() as state:
+                serving = self._learner.serving
+                free = self._record.leases.free()
+                free[[pick.position for pick in self._plan]] = False
+                seed, busy = (self._seed, state.seq, AHEAD), self._busy()
+            picks = self._planned(serving, free, n, seed, busy)
+            with self._record.now():
+                if serving is self._learner.serving is self._plan_of:
+                    self._plan += picks
+        except Exception as error:  # whoever asks next gets it: a plan must not fail in silence
+            self._fault = error
+        finally:
+            ended = time.monotonic()
+            self._rest_until = ended + REST * (ended - began)
+            self._planning = False
+
+    def _planned(
+        self, serving: Serving | None, free: np.ndarray, n: int, seed: tuple[int, ...], busy: Busy
+    ) -> list[Pick]:
+        """In the process for it, where long work is done apart and the strategy can travel; else here."""
+        last = next(
+            (m for m in reversed(self._record.state.models) if serving and m.version == serving.version), None
+        )
+        if self._learner.apart and (serving is None) == (last is None) and _travels(self._strategy):
+            work = self._process.submit(
+                choose_there, self._learner.request(), last, self._strategy, free, n, seed, busy
+            )
+            picks = work.result()
+            if picks is not None:
+                return picks
+        return choose(self._learner, self._strategy, free, n, np.random.default_rng(seed), lambda: busy)
+
+    def _busy(self) -> Busy:
+        """Positions answered or held by anybody, and the column of each one's consensus (-1: none)."""
+        state, task = self._record.state, self._learner.task
+        items = dict.fromkeys((*state.answers, *self._record.leases.held()))
+        said = [(self._learner.positions[item], state.labels_of(item)) for item in items]
+        merged = [task.merge(labels)[0] if labels else None for _, labels in said]
+        return np.array([row for row, _ in said], dtype=np.intp), codes(merged, task)
+
+
+def _taken(plan: list[Pick], free: np.ndarray, n: int) -> tuple[list[Pick], list[Pick]]:
+    """The first n of the plan that are free, and what is left of it: rows free for somebody else stay."""
+    picks = [pick for pick in plan if free[pick.position]][:n]
+    gone = set(map(id, picks))
+    return picks, [pick for pick in plan if id(pick) not in gone]
+
+
+def _travels(strategy: Callable[..., Any]) -> bool:
+    """Whether another process can be given this strategy: one made of functions that modules name can."""
+    try:
+        pickle.dumps(strategy)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
