@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asklearn.project import Project
     from asklearn.stopping import Advice
     from asklearn.strategies.door import choose
+    from asklearn.study.compare import Comparison, compare
     from asklearn.study.simulate import Curve, simulate
     from asklearn.tasks.classes import classes
     from asklearn.testing.strategy import check_strategy
@@ -27,6 +28,7 @@ _HOMES = {
     "Advice": ("asklearn.stopping", "Advice"),
     "Answer": ("asklearn.people.answers", "Answer"),
     "AskLearnError": ("asklearn.errors", "AskLearnError"),
+    "Comparison": ("asklearn.study.compare", "Comparison"),
     "Curve": ("asklearn.study.simulate", "Curve"),
     "Estimate": ("asklearn.estimate", "Estimate"),
     "Project": ("asklearn.project", "Project"),
@@ -34,6 +36,7 @@ _HOMES = {
     "check_strategy": ("asklearn.testing.strategy", "check_strategy"),
     "choose": ("asklearn.strategies.door", "choose"),
     "classes": ("asklearn.tasks.classes", "classes"),
+    "compare": ("asklearn.study.compare", "compare"),
     "simulate": ("asklearn.study.simulate", "simulate"),
     "stopping": ("asklearn.stopping", ""),
     "strategies": ("asklearn.strategies", ""),
@@ -43,6 +46,7 @@ __all__ = [
     "Advice",
     "Answer",
     "AskLearnError",
+    "Comparison",
     "Curve",
     "Estimate",
     "Project",
@@ -50,6 +54,7 @@ __all__ = [
     "check_strategy",
     "choose",
     "classes",
+    "compare",
     "simulate",
     "stopping",
     "strategies",

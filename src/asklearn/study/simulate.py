@@ -10,17 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from asklearn import pool as pools
+from asklearn import models
 from asklearn.errors import NotReady, SettingError
 from asklearn.events import Asked
 from asklearn.journal import Journal
 from asklearn.people.answers import Answer
 from asklearn.project import Project
-from asklearn.tasks import classes
+from asklearn.strategies.mixing import random
+from asklearn.study import metrics as measures
+from asklearn.study.known import Known, Sides, Test
 
-SPLIT = 3  # purpose of the generator that draws the first items
+SPLIT = 3  # purpose of the generator that puts the rows in a random order
 PERSON = "oracle"
 FOREVER = 1e9  # seconds: nobody else is there to take an item back
+
+Metric = str | Callable[..., float]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Curve:
     """A simulated run, one entry a round: `labels` given so far and the `score` on the test set.
 
     `items`: ids in the order asked (row numbers of X as text). `seconds`: where the time went
-    ("learn", "view", "choose"); on resuming, the time since then.
+    ("learn", "view", "choose"); on resuming, the time since then. `scores`: every metric by name; `score` is
+    the first of them.
     """
 
     labels: np.ndarray
@@ -38,6 +43,7 @@ class Curve:
     metric: str = "accuracy"
     strategy: str = "auto"
     seed: int = 0
+    scores: dict[str, np.ndarray] = field(default_factory=dict)
 
     def at(self, labels: int) -> float:
         """The score after so many labels (the last round at or before); NaN before the first model."""
@@ -53,19 +59,22 @@ def simulate(
     start: int = 0,
     batch: int = 10,
     budget: int = 200,
-    test: float | tuple[Any, Any] = 0.3,
-    metric: str | Callable[..., float] = "accuracy",
+    test: Test = 0.3,
+    metric: Metric | Sequence[Metric] = "accuracy",
     seed: int = 0,
     *,
+    groups: Any = None,
     journal: Journal | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Curve:
     """The learning curve that `strategy` would have had on data whose labels are known.
 
-    X: rows of any kind a pool takes; y: (items,) labels. `start`: so many random labels first, 0 for none.
+    X: rows of any kind a pool takes; y: (items,) labels. `start`: so many random labels first, the same for
+    every strategy; 0 for none ("random" draws its first ones too, others begin as a project does).
     `batch` questions a round up to `budget` labels. `test`: a share of the rows (stratified), or
-    (X_test, y_test).
-    `metric`: any scikit-learn scorer's name or callable. `journal`: where the run is kept, so that it can be
+    (X_test, y_test). `groups`: (items,) rows of one group stay on one side of the split.
+    `metric`: accuracy, balanced_accuracy, macro_f1, average_precision, log_loss, any scikit-learn scorer's name or
+    callable, or several of them. `journal`: where the run is kept, so that it can be
     killed and taken up again. The same seed gives the same items.
 
     >>> rng = np.random.default_rng(0)
@@ -74,24 +83,111 @@ def simulate(
     >>> curve.labels.tolist(), bool(curve.score[-1] > 0.9)
     ([10, 20, 30], True)
     """
-    for name, value in (("batch", batch), ("budget", budget)):
-        if value < 1:
-            raise SettingError(f"{name} is a whole number of labels, 1 or more; {value!r} is not")
-    y = np.asarray(y)
-    rows, (X_test, y_test) = _split(X, y, test, seed)
-    truth = dict(zip(map(str, rows), y[rows].tolist(), strict=True))
-    task = classes(tuple(np.unique(np.concatenate([y, y_test])).tolist()))
-    chosen = "auto" if model is None else model
-    pool = pools.of(_take(X, rows), ids=list(truth))
-    with Project(pool, task, chosen, strategy, seed=seed, audit=0, batch=1, journal=journal) as project:
+    setup = Setup(model, start, batch, budget, several(metric))
+    return run(Known(X, y, test, groups), strategy, setup, seed, journal, progress)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How every run of a comparison is made; `simulate` says what each of them means.
+
+    Raises `SettingError` for what makes no sense.
+    """
+
+    model: Any = None
+    start: int = 0
+    batch: int = 10
+    budget: int = 200
+    metrics: tuple[Metric, ...] = ("accuracy",)
+
+    def __post_init__(self) -> None:
+        for name, least in (("batch", 1), ("budget", 1), ("start", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise SettingError(f"{name} is a whole number of labels, {least} or more; {value!r} is not")
+        measures.known(self.metrics)
+        if self.model is None:
+            object.__setattr__(self, "model", "auto")
+        models.known(self.model)
+
+
+def several(metric: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
+    """One metric or several, as several."""
+    return (metric,) if isinstance(metric, str) or callable(metric) else tuple(metric)
+
+
+def run(
+    known: Known,
+    strategy: Any,
+    setup: Setup,
+    seed: int,
+    journal: Journal | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Curve:
+    """`simulate` on data that is ready: what does not depend on the seed was done once.
+
+    On one thread of BLAS: fits to some hundred labels take several times as long on two.
+    """
+    from threadpoolctl import threadpool_limits
+
+    sides = known.sides(seed)
+    budget = min(setup.budget, len(sides.pool.ids))
+    project = Project(
+        sides.pool,
+        known.task,
+        setup.model,
+        strategy,
+        seed=seed,
+        audit=0,
+        batch=1,
+        budget=budget,
+        journal=journal,
+    )
+    with project, threadpool_limits(1):
+        project._learner.features = sides.features  # the same for every seed: computed once
         _check_same_run(project)
-        run = _Run(project, truth, X_test, y_test, metric, batch, min(budget, len(rows)))
-        if start:
-            run.begin_with(start)
-        while run.turn():
+        going = _Run(project, sides, setup, budget)
+        if setup.start:
+            going.begin()
+        while going.turn():
             if progress is not None:
                 progress(project.state.items_labelled)
-        return run.curve()
+        return going.curve()
+
+
+def full(known: Known, setup: Setup, seed: int) -> dict[str, float]:
+    """What the model reaches, by metric, when every row that may be asked about is labelled."""
+    from threadpoolctl import threadpool_limits
+
+    sides = known.sides(seed)
+    y = known.task.encode(list(sides.answers.values()))
+    named = isinstance(setup.model, str)
+    with threadpool_limits(1):
+        seen = sides.features.X if named else sides.pool.rows(sides.pool.ids)
+        model = models.fit(models.make(setup.model), seen, y)
+        return scores(model, sides.X_test if named else sides.rows_test, sides, known.task.labels, setup)
+
+
+def scores(model: Any, seen: Any, sides: Sides, labels: Sequence[Any], setup: Setup) -> dict[str, float]:
+    """The metrics of a fitted model; `seen`: the test rows as it sees them."""
+    ours = any(isinstance(m, str) and m in measures.METRICS for m in setup.metrics)
+    proba = models.proba(model, seen, labels) if ours else None
+    found = {}
+    for metric in setup.metrics:
+        name = measures.name_of(metric)
+        if proba is not None and isinstance(metric, str) and metric in measures.METRICS:
+            found[name] = measures.METRICS[metric](proba, sides.truth)
+        else:
+            found[name] = _scored(metric, model, seen, sides.y_test)
+        if not np.isfinite(found[name]):
+            raise SettingError(f"the metric {name} gave {found[name]} on the test set; choose another")
+    return found
+
+
+def _scored(metric: Metric, model: Any, X: Any, y: np.ndarray) -> float:
+    from sklearn.metrics import get_scorer
+
+    return float((get_scorer(metric) if isinstance(metric, str) else metric)(model, X, y))
 
 
 @dataclass
@@ -99,33 +195,33 @@ class _Run:
     """One run; everything it must remember is in the project's journal."""
 
     project: Project
-    truth: dict[str, Any]
-    X_test: Any
-    y_test: np.ndarray
-    metric: str | Callable[..., float]
-    batch: int
+    sides: Sides
+    setup: Setup
     budget: int
     choosing: float = 0.0
 
-    def begin_with(self, n: int) -> None:
-        """Answer n random items, unless this run has begun already."""
-        if self.project.state.answers:
-            return
-        rng = np.random.default_rng([self.project.settings.seed, SPLIT, n])
-        items = list(self.truth)
-        self._answer(items[i] for i in rng.permutation(len(items))[:n])
-        self._learn_and_measure()
+    def __post_init__(self) -> None:
+        seed, strategy = self.project.settings.seed, self.project.strategy
+        self.plain = strategy is random
+        order = np.random.default_rng([seed, SPLIT]).permutation(len(self.sides.pool.ids))
+        self.order = [self.sides.pool.ids[i] for i in order]  # the same for every strategy of this seed
+
+    def begin(self) -> None:
+        """Answer the first random items, unless this run has begun already."""
+        if not self.project.state.answers:
+            self._answer(self.order[: self.setup.start])
+            self._learn_and_measure()
 
     def turn(self) -> bool:
         """One round, or the rest of one that was cut off; False when there is nothing more to ask."""
         state = self.project.state
         held = [question.item for question in self.project.holding(PERSON)]
         if not held and state.items_labelled == self._measured():
-            left = self.budget - state.items_labelled
+            left = min(self.setup.batch, self.budget - state.items_labelled)
             if left <= 0:
                 return False
             began = time.perf_counter()
-            held = [q.item for q in self.project.ask(min(self.batch, left), PERSON, lease=FOREVER)]
+            held = [q.item for q in self.project.ask(left, PERSON, among=self._among(left), lease=FOREVER)]
             self.choosing += time.perf_counter() - began
             if not held:
                 return False
@@ -134,60 +230,61 @@ class _Run:
         self._learn_and_measure()
         return True
 
+    def _among(self, n: int) -> list[str] | None:
+        """The next n items in random order when that is the strategy, from the first on: seeds are no baseline."""
+        if not self.plain:
+            return None
+        asked = len(self.project.state.answers)
+        return self.order[asked : asked + n]
+
     def curve(self) -> Curve:
         """What came of it."""
+        names = [measures.name_of(metric) for metric in self.setup.metrics]
         measured = [m for m in self.project.state.measured if m.source == "test"]
+        found = {name: np.array([m.value for m in measured if m.metric == name]) for name in names}
         setup = self.project.settings
         return Curve(
-            labels=np.array([m.labels for m in measured], dtype=np.intp),
-            score=np.array([m.value for m in measured]),
+            labels=np.array([m.labels for m in measured if m.metric == names[0]], dtype=np.intp),
+            score=found[names[0]],
             items=list(self.project.state.answers),
             seconds={**self.project.spent, "choose": self.choosing},
-            metric=self._metric_name(),
+            metric=names[0],
             strategy=setup.strategy,
             seed=setup.seed,
+            scores=found,
         )
 
     def _measured(self) -> int:
-        """Labels at the last measurement."""
-        measured = self.project.state.measured
-        return measured[-1].labels if measured else 0
+        """Labels at the last measurement that is complete."""
+        last = measures.name_of(self.setup.metrics[-1])
+        return next((m.labels for m in reversed(self.project.state.measured) if m.metric == last), 0)
 
     def _answer(self, items: Iterable[str]) -> None:
         # Keys from the items: the same run gives the same record, also when it is cut off and taken up again.
-        self.project.tell([Answer(item=i, label=self.truth[i], by=PERSON, key=f"answer {i}") for i in items])
+        known = self.sides.answers
+        self.project.tell([Answer(item=i, label=known[i], by=PERSON, key=f"answer {i}") for i in items])
 
     def _learn_and_measure(self) -> None:
         state = self.project.state
         if not state.models or state.changed_since(state.models[-1].watermark):
             with suppress(NotReady):  # one class so far: it is all that can be predicted
                 self.project.learn()
-        self.project.measure(self._score(), self._metric_name(), len(self.y_test), source="test")
+        there = {m.metric for m in state.measured if m.labels == state.items_labelled}
+        for name, value in self._scores().items():
+            if name not in there:  # cut off between two metrics
+                self.project.measure(value, name, len(self.sides.y_test), source="test")
 
-    def _score(self) -> float:
-        from sklearn.dummy import DummyClassifier
-        from sklearn.metrics import get_scorer
-
-        scorer = get_scorer(self.metric) if isinstance(self.metric, str) else self.metric
+    def _scores(self) -> dict[str, float]:
+        labels = self.project.task.labels
         if self.project.state.models:
-            model, seen = self.project.model(), self.project.encode(self.X_test)
-        else:
-            known = [self.truth[item] for item in self.project.state.answers]
-            model = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(known), 1)), np.array(known))
-            seen = np.zeros((len(self.y_test), 1))
-        score = float(scorer(model, seen, self.y_test))
-        if not np.isfinite(score):
-            raise SettingError(
-                f"the metric {self._metric_name()} gave {score} on the test set; choose another"
-            )
-        return score
+            seen = self.sides.X_test if isinstance(self.setup.model, str) else self.sides.rows_test
+            return scores(self.project.model(), seen, self.sides, labels, self.setup)
+        from sklearn.dummy import DummyClassifier
 
-    def _metric_name(self) -> str:
-        return (
-            self.metric
-            if isinstance(self.metric, str)
-            else getattr(self.metric, "__name__", repr(self.metric))
-        )
+        known = [self.sides.answers[item] for item in self.project.state.answers]
+        y = self.project.task.encode(known)
+        blind = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(y), 1)), y)
+        return scores(blind, np.zeros((len(self.sides.y_test), 1)), self.sides, labels, self.setup)
 
 
 def _check_same_run(project: Project) -> None:
@@ -199,34 +296,3 @@ def _check_same_run(project: Project) -> None:
             f"the journal holds a run of {first.strategy!r} with seed {first.seed[0]}; "
             f"this one is {mine[0]!r} with seed {mine[1]}: name another journal"
         )
-
-
-def _split(
-    X: Any, y: np.ndarray, test: float | tuple[Any, Any], seed: int
-) -> tuple[np.ndarray, tuple[Any, np.ndarray]]:
-    """Rows of X for the pool, and (X_test, y_test)."""
-    if len(y) != _rows(X):
-        raise SettingError(f"X has {_rows(X)} rows and y has {len(y)}; they must be as many")
-    if isinstance(test, tuple):
-        return np.arange(len(y)), (test[0], np.asarray(test[1]))
-    from sklearn.model_selection import train_test_split
-
-    counts = np.unique(y, return_counts=True)[1]
-    stratify = y if counts.min() > 1 else None  # a class of one cannot be on both sides
-    rows, held_out = train_test_split(np.arange(len(y)), test_size=test, random_state=seed, stratify=stratify)
-    return rows, (_take(X, held_out), y[held_out])
-
-
-def _rows(X: Any) -> int:
-    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
-
-
-def _take(X: Any, rows: np.ndarray) -> Any:
-    """These rows of X, in X's own type."""
-    if isinstance(X, Sequence):
-        return [X[i] for i in rows]
-    if hasattr(X, "dtype") or hasattr(X, "tocsr"):
-        return X[rows]
-    import narwhals as nw
-
-    return nw.from_native(X)[rows.tolist()].to_native()
