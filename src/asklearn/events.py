@@ -116,7 +116,9 @@ class Learned(Event):
     """Model `version` was fitted to the labels known at sequence number `watermark`.
 
     `artifact` names the stored model (content hash) or is None when it is refitted on opening.
-    `kappa`: agreement with the model before on a fixed set of items, None for the first.
+    `kappa`: agreement with the model before on a fixed set of items, None for the first. Of the pool's items it
+    did not learn from: `changed`, the share whose prediction is another than before; `uncertainty`, mean entropy
+    (1: complete doubt); `expected_error`, mean 1 - p(likeliest). None where nobody could or did compute them.
     """
 
     version: str
@@ -125,6 +127,9 @@ class Learned(Event):
     seconds: float = 0.0
     artifact: str | None = None
     kappa: float | None = None
+    changed: float | None = None
+    uncertainty: float | None = None
+    expected_error: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
