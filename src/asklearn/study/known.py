@@ -61,6 +61,7 @@ class Sides:
 
     pool: Part
     answers: dict[str, Any]  # id -> its label
+    codes: np.ndarray  # (rows,) the column of each row's label
     features: Features  # of the pool
     rows_test: Any  # as they came
     X_test: Any  # as models named by a word see them
@@ -145,6 +146,7 @@ class Known:
         return Sides(
             pool=pool,
             answers=dict(zip(pool.ids, self.y[rows].tolist(), strict=True)),
+            codes=self._codes[rows],
             features=Features(X, embedding, self.how, lambda: self._encoder),
             rows_test=rows_test,
             X_test=X_test,
@@ -170,11 +172,11 @@ def split(
         return rows, held_out
     counts = np.bincount(codes)
     counts = counts[counts > 0]
-    share = round(test * len(codes))
+    share = min(max(round(test * len(codes)), 1), len(codes) - 1)
     # A class of one row cannot be on both sides, nor more classes than the smaller side has rows.
     stratified = counts.min() > 1 and len(counts) <= min(share, len(codes) - share)
     rows, held_out = train_test_split(
-        everything, test_size=test, random_state=seed, stratify=codes if stratified else None
+        everything, test_size=share, random_state=seed, stratify=codes if stratified else None
     )
     return rows, held_out
 
@@ -194,5 +196,7 @@ def _check(rows: int, y: np.ndarray, test: Test, groups: np.ndarray | None) -> N
             raise SettingError(
                 f"X_test has {len(hold(test[0]))} rows and y_test has {len(test[1])}; they must be as many"
             )
+    elif rows < 2:
+        raise SettingError(f"X has {rows} rows; one side to ask about and one to measure on need two or more")
     elif not 0 < test < 1:
         raise SettingError(f"test is a share between 0 and 1, or (X_test, y_test); {test!r} is not")

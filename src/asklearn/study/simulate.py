@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from asklearn import models
+from asklearn import models, strategies
+from asklearn.asking import Pick, choose
 from asklearn.errors import NotReady, SettingError
-from asklearn.events import Asked
+from asklearn.events import Added, Answered, Asked, Event, Learned, Measured
 from asklearn.journal import Journal
-from asklearn.people.answers import Answer
-from asklearn.project import Project
-from asklearn.strategies.mixing import random
+from asklearn.learning import Learner, Serving, TrainingSet
+from asklearn.planning import ASK
+from asklearn.project import SERVES
+from asklearn.state import State
+from asklearn.strategies.nesting import expression
 from asklearn.study import metrics as measures
 from asklearn.study.known import Known, Sides, Test
+from asklearn.view import require
 
 SPLIT = 3  # purpose of the generator that puts the rows in a random order
 PERSON = "oracle"
@@ -130,29 +134,12 @@ def run(
     """
     from threadpoolctl import threadpool_limits
 
-    sides = known.sides(seed)
-    budget = min(setup.budget, len(sides.pool.ids))
-    project = Project(
-        sides.pool,
-        known.task,
-        setup.model,
-        strategy,
-        seed=seed,
-        audit=0,
-        batch=1,
-        budget=budget,
-        journal=journal,
-    )
-    with project, threadpool_limits(1):
-        project._learner.features = sides.features  # the same for every seed: computed once
-        _check_same_run(project)
-        going = _Run(project, sides, setup, budget)
-        if setup.start:
-            going.begin()
+    going = _Run(known, strategy, setup, seed, journal)
+    with threadpool_limits(1):
         while going.turn():
             if progress is not None:
-                progress(project.state.items_labelled)
-        return going.curve()
+                progress(len(going.asked))
+    return going.curve()
 
 
 def full(known: Known, setup: Setup, seed: int) -> dict[str, float]:
@@ -190,109 +177,199 @@ def _scored(metric: Metric, model: Any, X: Any, y: np.ndarray) -> float:
     return float((get_scorer(metric) if isinstance(metric, str) else metric)(model, X, y))
 
 
-@dataclass
 class _Run:
-    """One run; everything it must remember is in the project's journal."""
+    """One run, decided and fitted as a project does it, without what a project keeps for people.
 
-    project: Project
-    sides: Sides
-    setup: Setup
-    budget: int
-    choosing: float = 0.0
+    A round is one transaction in the journal, if there is one: all of it is there, or nothing.
+    """
 
-    def __post_init__(self) -> None:
-        seed, strategy = self.project.settings.seed, self.project.strategy
-        self.plain = strategy is random
-        order = np.random.default_rng([seed, SPLIT]).permutation(len(self.sides.pool.ids))
-        self.order = [self.sides.pool.ids[i] for i in order]  # the same for every strategy of this seed
-
-    def begin(self) -> None:
-        """Answer the first random items, unless this run has begun already."""
-        if not self.project.state.answers:
-            self._answer(self.order[: self.setup.start])
-            self._learn_and_measure()
+    def __init__(
+        self, known: Known, strategy: Any, setup: Setup, seed: int, journal: Journal | None = None
+    ) -> None:
+        self.known, self.setup, self.seed, self.journal = known, setup, seed, journal
+        self.sides = known.sides(seed)
+        self.name = strategy if isinstance(strategy, str) else expression(strategy)
+        self.strategy = strategies.get(strategy)
+        pool = self.sides.pool
+        self.learner = Learner(pool, known.task, setup.model, folder=None, seed=seed)
+        self.learner.features = self.sides.features  # the same for every seed: computed once
+        require(self.strategy, SERVES, self.learner.name)
+        self.budget = min(setup.budget, len(pool.ids))
+        self.free = np.ones(len(pool.ids), dtype=bool)
+        self.asked: list[int] = []  # positions in the pool, in the order asked
+        self.labels: list[int] = []
+        self.scores: dict[str, list[float]] = {measures.name_of(metric): [] for metric in setup.metrics}
+        self.choosing = 0.0
+        self.state = State()
+        if journal is not None:
+            self._resume(journal)
 
     def turn(self) -> bool:
-        """One round, or the rest of one that was cut off; False when there is nothing more to ask."""
-        state = self.project.state
-        held = [question.item for question in self.project.holding(PERSON)]
-        if not held and state.items_labelled == self._measured():
-            left = min(self.setup.batch, self.budget - state.items_labelled)
-            if left <= 0:
-                return False
-            began = time.perf_counter()
-            held = [q.item for q in self.project.ask(left, PERSON, among=self._among(left), lease=FOREVER)]
-            self.choosing += time.perf_counter() - began
-            if not held:
-                return False
-        if held:
-            self._answer(held)
-        self._learn_and_measure()
+        """One round; False when there is nothing more to ask."""
+        left = min(self.setup.batch, self.budget - len(self.asked))
+        if left <= 0:
+            return False
+        picks = self._choose(left)
+        if not picks:
+            return False
+        asked = self._asked(picks) if self.journal is not None else None
+        self._take([pick.position for pick in picks])
+        before = self.learner.serving
+        began = time.perf_counter()
+        with suppress(NotReady):  # one class so far: it is all that can be predicted
+            self.learner.serving = self._fit(str(len(self.labels) + 1))
+        seconds = time.perf_counter() - began
+        found = self._scores()
+        self._measured(len(self.asked), found)
+        if self.journal is not None and asked is not None:
+            self._record(self.journal, asked, before, seconds, found)
         return True
-
-    def _among(self, n: int) -> list[str] | None:
-        """The next n items in random order when that is the strategy, from the first on: seeds are no baseline."""
-        if not self.plain:
-            return None
-        asked = len(self.project.state.answers)
-        return self.order[asked : asked + n]
 
     def curve(self) -> Curve:
         """What came of it."""
-        names = [measures.name_of(metric) for metric in self.setup.metrics]
-        measured = [m for m in self.project.state.measured if m.source == "test"]
-        found = {name: np.array([m.value for m in measured if m.metric == name]) for name in names}
-        setup = self.project.settings
+        scores = {name: np.array(values) for name, values in self.scores.items()}
+        metric = next(iter(scores))
         return Curve(
-            labels=np.array([m.labels for m in measured if m.metric == names[0]], dtype=np.intp),
-            score=found[names[0]],
-            items=list(self.project.state.answers),
-            seconds={**self.project.spent, "choose": self.choosing},
-            metric=names[0],
-            strategy=setup.strategy,
-            seed=setup.seed,
-            scores=found,
+            labels=np.array(self.labels, dtype=np.intp),
+            score=scores[metric],
+            items=[self.learner.ids[row] for row in self.asked],
+            seconds={**self.learner.spent, "choose": self.choosing},
+            metric=metric,
+            strategy=self.name,
+            seed=self.seed,
+            scores=scores,
         )
 
-    def _measured(self) -> int:
-        """Labels at the last measurement that is complete."""
-        last = measures.name_of(self.setup.metrics[-1])
-        return next((m.labels for m in reversed(self.project.state.measured) if m.metric == last), 0)
+    def _choose(self, n: int) -> list[Pick]:
+        began = time.perf_counter()
+        if self.setup.start and not self.asked:
+            rng = np.random.default_rng([self.seed, SPLIT])  # the same items for every strategy of this seed
+            first = rng.permutation(len(self.free))[: min(self.setup.start, self.budget)]
+            return [Pick(int(row), None, len(first) / len(self.free), "random") for row in first]
+        rng = np.random.default_rng([self.seed, len(self.asked), ASK])
+        picks = choose(self.learner, self.strategy, self.free, n, rng, self._busy)
+        self.choosing += time.perf_counter() - began
+        return picks
 
-    def _answer(self, items: Iterable[str]) -> None:
-        # Keys from the items: the same run gives the same record, also when it is cut off and taken up again.
-        known = self.sides.answers
-        self.project.tell([Answer(item=i, label=known[i], by=PERSON, key=f"answer {i}") for i in items])
+    def _busy(self) -> tuple[np.ndarray, np.ndarray]:
+        rows = np.array(self.asked, dtype=np.intp)
+        return rows, self.sides.codes[rows]
 
-    def _learn_and_measure(self) -> None:
-        state = self.project.state
-        if not state.models or state.changed_since(state.models[-1].watermark):
-            with suppress(NotReady):  # one class so far: it is all that can be predicted
-                self.project.learn()
-        there = {m.metric for m in state.measured if m.labels == state.items_labelled}
-        for name, value in self._scores().items():
-            if name not in there:  # cut off between two metrics
-                self.project.measure(value, name, len(self.sides.y_test), source="test")
+    def _take(self, rows: Sequence[int]) -> None:
+        self.asked += rows
+        self.free[list(rows)] = False
+
+    def _measured(self, labels: int, found: Mapping[str, float]) -> None:
+        self.labels.append(labels)
+        for name, value in found.items():
+            self.scores[name].append(value)
+
+    def _fit(self, version: str) -> Serving:
+        items = tuple(self.learner.ids[row] for row in self.asked)
+        training = TrainingSet(items, tuple(self.sides.answers[item] for item in items), self.state.seq)
+        return self.learner.fit(training, version)
 
     def _scores(self) -> dict[str, float]:
-        labels = self.project.task.labels
-        if self.project.state.models:
+        labels = self.known.task.labels
+        if self.learner.serving is not None:
             seen = self.sides.X_test if isinstance(self.setup.model, str) else self.sides.rows_test
-            return scores(self.project.model(), seen, self.sides, labels, self.setup)
+            return scores(self.learner.serving.model, seen, self.sides, labels, self.setup)
         from sklearn.dummy import DummyClassifier
 
-        known = [self.sides.answers[item] for item in self.project.state.answers]
-        y = self.project.task.encode(known)
+        y = self.known.task.encode([self.sides.answers[self.learner.ids[row]] for row in self.asked])
         blind = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(y), 1)), y)
         return scores(blind, np.zeros((len(self.sides.y_test), 1)), self.sides, labels, self.setup)
 
+    # -- the record ---------------------------------------------------------------------------------------------
 
-def _check_same_run(project: Project) -> None:
-    """Nothing, or a sentence when the journal holds a run of another seed or strategy."""
-    first = next((event for _, event in project.events() if isinstance(event, Asked)), None)
-    mine = (project.settings.strategy, project.settings.seed)
-    if first is not None and (first.strategy, first.seed[0]) != mine:
-        raise SettingError(
-            f"the journal holds a run of {first.strategy!r} with seed {first.seed[0]}; "
-            f"this one is {mine[0]!r} with seed {mine[1]}: name another journal"
+    def _resume(self, journal: Journal) -> None:
+        """Take up what the journal holds. Raises `SettingError` when that is another run."""
+        pool = self.sides.pool
+        first = None
+        for seq, event in journal.read():
+            self.state.apply(seq, event)
+            if isinstance(event, Asked) and first is None:
+                first = event
+        added = self.state.first_added
+        if first is not None and (first.strategy, first.seed[0]) != (self.name, self.seed):
+            raise SettingError(
+                f"the journal holds a run of {first.strategy!r} with seed {first.seed[0]}; "
+                f"this one is {self.name!r} with seed {self.seed}: name another journal"
+            )
+        if added is not None and added.fingerprint != pool.fingerprint:
+            raise SettingError(
+                f"this journal was made over another pool ({added.count} rows, {added.fingerprint[:12]}); "
+                f"this one has {len(pool.ids)} rows, {pool.fingerprint[:12]}: name another journal"
+            )
+        if added is None:
+            self._append(journal, [Added(first=0, count=len(pool.ids), fingerprint=pool.fingerprint)])
+        self._take([self.learner.positions[item] for item in self.state.answers])
+        for labels in sorted({m.labels for m in self.state.measured}):
+            there = {m.metric: m.value for m in self.state.measured if m.labels == labels}
+            missing = [name for name in self.scores if name not in there]
+            if missing:
+                raise SettingError(
+                    f"the journal holds a run without the metric {missing[0]!r}: name another journal"
+                )
+            self._measured(labels, {name: there[name] for name in self.scores})
+        if self.state.models and len(self.asked) < self.budget:
+            self.learner.serving = self._fit(self.state.models[-1].version)
+
+    def _asked(self, picks: Sequence[Pick]) -> Asked:
+        serving = self.learner.serving
+        return Asked(
+            items=tuple(self.learner.ids[pick.position] for pick in picks),
+            by=PERSON,
+            strategy=self.name,
+            lease=FOREVER,
+            batch=f"b{self.state.seq + 1}",
+            scores=tuple(pick.score for pick in picks),
+            chances=tuple(pick.chance for pick in picks),
+            arms=tuple(pick.arm for pick in picks),
+            model=None if serving is None else serving.version,
+            seed=(self.seed, len(self.asked), ASK),
         )
+
+    def _record(
+        self,
+        journal: Journal,
+        asked: Asked,
+        before: Serving | None,
+        seconds: float,
+        found: Mapping[str, float],
+    ) -> None:
+        answers = self.sides.answers
+        events: list[Event] = [
+            asked,
+            *(Answered(key=f"answer {i}", item=i, by=PERSON, label=answers[i]) for i in asked.items),
+        ]
+        serving, rows = self.learner.serving, np.array(self.asked)
+        if serving is not None:
+            events.append(
+                Learned(
+                    version=serving.version,
+                    watermark=self.state.seq + len(events),
+                    labels=len(rows),
+                    seconds=seconds,
+                    kappa=self.learner.kappa(before, serving),
+                )
+            )
+        events += [
+            Measured(
+                version="" if serving is None else serving.version,
+                labels=len(rows),
+                metric=name,
+                value=value,
+                low=value,
+                high=value,
+                n=len(self.sides.y_test),
+                source="test",
+            )
+            for name, value in found.items()
+        ]
+        self._append(journal, events)
+
+    def _append(self, journal: Journal, events: Sequence[Event]) -> None:
+        journal.append(events, after=self.state.seq)
+        for event in events:
+            self.state.apply(self.state.seq + 1, event)
