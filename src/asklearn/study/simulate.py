@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from asklearn import models, strategies
+from asklearn import models, stopping, strategies
 from asklearn.asking import Pick, choose
 from asklearn.errors import NotReady, SettingError
 from asklearn.events import Added, Answered, Asked, Event, Learned, Measured
@@ -345,6 +345,7 @@ class _Run:
         ]
         serving, rows = self.learner.serving, np.array(self.asked)
         if serving is not None:
+            signs = stopping.pool_signs(None if before is None else before.proba, serving.proba, rows)
             events.append(
                 Learned(
                     version=serving.version,
@@ -352,6 +353,9 @@ class _Run:
                     labels=len(rows),
                     seconds=seconds,
                     kappa=self.learner.kappa(before, serving),
+                    changed=signs.get("changed"),
+                    uncertainty=signs.get("uncertainty"),
+                    expected_error=signs.get("expected_error"),
                 )
             )
         events += [
