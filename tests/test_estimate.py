@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scipy.special import gammaincinv
 from scipy.stats import binom, binomtest
 from sklearn import metrics as theirs
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from asklearn import Answer, Project, classes
 from asklearn.errors import NotReady, SettingError
@@ -31,6 +33,7 @@ from asklearn.estimate import (
     proportion,
     wilson,
 )
+from benchmarks.coverage import play, setup
 
 Z = 1.96
 
@@ -316,6 +319,32 @@ def test_a_project_estimates_every_metric(project):
         found = project.estimate(name)
         assert found.metric == name
         assert 0.5 < found.low < found.value < found.high < 1
+
+
+def test_assisted_estimates_see_rows_in_the_pools_own_type(rng):
+    y = rng.random(300) < 0.5
+    texts = [
+        f"{'ham' if kind else 'spam'} {'ham' if odd else 'spam'} w{i}"
+        for i, (kind, odd) in enumerate(zip(y, rng.random(300) < 0.6, strict=True))
+    ]
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    with Project(texts, classes([True, False]), model, "random", audit=0.4) as it:
+        it.tell([Answer(item=q.item, label=bool(y[q.row])) for q in it.ask(150)])
+        it.learn()
+        assert it.estimate(method="assisted").n == it.estimate().n
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_truth_in_95_of_100_projects():
+    told = [
+        it for seed in range(1000) if (it := play(setup(np.random.default_rng([1, seed])), seed)) is not None
+    ]
+    for name in ("audit", "assisted"):
+        assert 0.93 <= np.mean([it[name][0].low <= it[name][1] <= it[name][0].high for it in told]) <= 0.97
+    widths = {
+        name: np.mean([it[name][0].high - it[name][0].low for it in told]) for name in ("audit", "assisted")
+    }
+    assert widths["assisted"] < widths["audit"]
 
 
 def test_kappa_by_hand():

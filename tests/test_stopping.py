@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.datasets import make_moons
 
 from asklearn import Answer, Project, classes, stopping
 from asklearn.errors import SettingError
@@ -23,6 +24,7 @@ from asklearn.stopping import (
     used_up,
     worth,
 )
+from benchmarks import stopping as benchmark
 
 
 def models(*kappas):
@@ -256,3 +258,17 @@ def test_a_rule_is_read_as_it_is_written(rule):
 def test_what_is_no_rule_is_refused(text):
     with pytest.raises(SettingError, match="not a stop rule"):
         stopping.parse(text)
+
+
+def test_the_benchmark_knows_the_best_stop_in_hindsight():
+    X, y = make_moons(400, noise=0.2, random_state=0)
+    run = benchmark.simulate("moons", X, y, 0, 80, {"strategy": "margin", "model": "logistic"})
+    assert run.labels.tolist() == list(range(80, 80 - 10 * len(run.labels), -10))[::-1]
+    assert len(run.truth) == len(run.models) == len(run.measured)
+    cost = run.labels + 500 * (1 - benchmark.smooth(run.truth))
+    at = int(cost.argmin())
+    best = benchmark.judge(lambda progress: progress.labels >= run.labels[at] or None, [run], 5.0).split()
+    assert (best[1], best[2], float(best[-2])) == (str(run.labels[at]), "x1.00", 0.0)
+    never = benchmark.judge(lambda progress: None, [run], 5.0).split()
+    assert (never[0], never[1], never[-1]) == ("0/1", "80", "0%")
+    assert float(never[-2]) == pytest.approx(cost[-1] - cost[at], abs=0.05)

@@ -334,7 +334,7 @@ def cross_fitted(
     """
     fold = rng.permutation(size) % FOLDS
     order = rng.permutation(len(rows))
-    order = order[np.argsort(np.unique(target, return_inverse=True)[1][order], kind="stable")]
+    order = order[np.argsort(target[order].astype(str), kind="stable")]
     fold[rows[order]] = np.arange(len(rows)) % FOLDS  # every class is spread evenly
     proba = np.empty((size, len(labels)))
     for k in range(FOLDS):

@@ -139,10 +139,10 @@ class stable(Watch):
 @dataclass(frozen=True)
 class unchanged(Watch):
     """No class changes: in each of the last `window` models at most this share of the items not learned from got
-    another prediction than before (Zhu et al. 2008, who ask for a share of 0).
+    another prediction than before (Zhu et al. 2008, who ask for a share of 0: later, and no better).
     """
 
-    share: float = 0.002
+    share: float = 0.005
     window: int = 2
     labels: int = 50
 
@@ -162,7 +162,7 @@ class certain(Watch):
     "Overall uncertainty", Zhu et al. 2008. A weak hint: it believes the model's own probabilities.
     """
 
-    entropy: float = 0.05
+    entropy: float = 0.1
     labels: int = 50
 
     def look(self, progress: Progress) -> Look:
@@ -182,7 +182,7 @@ class expected_error(Watch):
     The plug-in estimate of the error, Zhu et al. 2008. A weak hint: it believes the model's own probabilities.
     """
 
-    at_most: float = 0.02
+    at_most: float = 0.05
     labels: int = 50
 
     def look(self, progress: Progress) -> Look:
