@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ def rehearse(
     columns: Mapping[str, Any],
     strategy: str,
     model: str,
+    metric: str,
     batch: int,
     budget: int,
     seeds: Sequence[int],
@@ -35,9 +36,15 @@ def rehearse(
     json: bool,
 ) -> None:
     """Simulate the strategy, and random beside it, once a seed, and say how they compare."""
+    from asklearn.journal.sqlite import SqliteJournal
+    from asklearn.study.known import Known
+    from asklearn.study.simulate import Setup, run
+
     names = list(dict.fromkeys([strategy, "random"]))
     with pool_of(data, columns, skip_bad) as pool:
         X, y = labelled(pool, data)
+    setup = Setup(None if model == "auto" else model, batch=batch, budget=budget, metrics=(metric,))
+    known = Known(X, y)
     curves: dict[str, list[Curve]] = {name: [] for name in names}
     runs = [(name, seed) for seed in seeds for name in names]
     with progress("simulating") as seen:
@@ -46,8 +53,9 @@ def rehearse(
             def labels(given: int, before: int = done * budget) -> None:
                 seen(before + given, len(runs) * budget)
 
-            kept = journal_of(journal, name, seed, alone=len(seeds) == 1 and name == strategy)
-            curves[name].append(run(X, y, name, model, batch, budget, seed, kept, labels))
+            file = journal_of(journal, name, seed, alone=len(seeds) == 1 and name == strategy)
+            with nullcontext() if file is None else closing(SqliteJournal(file)) as kept:
+                curves[name].append(run(known, name, setup, seed, kept, labels))
     if json:
         document(told(curves, model, batch, budget, seeds, rows=len(y)))
     else:
@@ -96,35 +104,6 @@ def journal_of(journal: Path | None, strategy: str, seed: int, alone: bool) -> P
         return journal
     safe = "".join(sign if sign.isalnum() else "_" for sign in strategy)
     return journal.with_name(f"{journal.stem}-{safe}-{seed}{journal.suffix}")
-
-
-def run(
-    X: Any,
-    y: np.ndarray,
-    strategy: str,
-    model: str,
-    batch: int,
-    budget: int,
-    seed: int,
-    journal: Path | None,
-    progress: Callable[[int], None],
-) -> Curve:
-    """One simulated run; with a journal it goes on where it was cut off."""
-    from asklearn.journal.sqlite import SqliteJournal
-    from asklearn.study.simulate import simulate
-
-    with nullcontext() if journal is None else closing(SqliteJournal(journal)) as kept:
-        return simulate(
-            X,
-            y,
-            strategy=strategy,
-            model=None if model == "auto" else model,
-            batch=batch,
-            budget=budget,
-            seed=seed,
-            journal=kept,
-            progress=progress,
-        )
 
 
 def final(curves: Sequence[Curve]) -> np.ndarray:

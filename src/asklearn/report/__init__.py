@@ -1,0 +1,1 @@
+"""After: charts, and pages that hold everything they show."""
