@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from asklearn import strategies
 from asklearn.errors import SettingError
+from asklearn.scores.bayes import bald
 from asklearn.scores.uncertainty import expected_cost, margin
 from asklearn.strategies.budget import per_cost
 from asklearn.strategies.choice import choose, pick
+from asklearn.strategies.committee import committee
 from asklearn.strategies.coverage import k_center
 from asklearn.strategies.imbalance import direct, galaxy, quota
-from asklearn.strategies.mixing import random
+from asklearn.strategies.mixing import mix, random
 from asklearn.strategies.narrowing import (
     candidates,
     cluster_margin,
@@ -21,7 +24,7 @@ from asklearn.strategies.narrowing import (
     shortlist,
 )
 from asklearn.strategies.objectives import pareto, times, weigh
-from asklearn.view import Labelled, View
+from asklearn.view import Labelled, View, needs, require
 
 
 def view(n, seed=0, **given):
@@ -189,3 +192,57 @@ def test_k_center_of_a_part_tells_of_the_whole():
     choice = choose(shortlist(first, k_center, width=2), view(2, embedding=z, priority=np.arange(10.0)))
     assert set(choice.positions.tolist()) <= {6, 7, 8, 9}
     assert choice.arms == ["k_center"] * 2
+
+
+def test_a_committee_gives_the_draws_that_are_wanted_within():
+    told = []
+
+    def spy(draws, proba, n):
+        told.append((draws.shape, draws.dtype, np.allclose(draws.sum(axis=-1), 1, atol=1e-6)))
+        return np.arange(n)
+
+    rng = np.random.default_rng(0)
+    z, p = rng.normal(size=(50, 4)), rng.dirichlet(np.ones(3), size=50)
+    known = Labelled(z[:6], np.array([0, 0, 1, -1, 0, 1]), p[:6])
+    for labelled in (known, None, Labelled(z[:0], np.empty(0, dtype=int))):
+        pick(committee(spy, members=7), view(5, embedding=z, proba=p, labelled=labelled))
+    assert told == [((50, 7, 3), np.float32, True)] * 3
+    assert needs(committee(bald)) == {"embedding"}
+    assert needs(committee(spy)) == {"embedding", "proba"}
+    require(mix(committee(bald)), {"embedding"})
+    with pytest.raises(SettingError, match="bald needs draws"):
+        require(pareto((bald, margin)), {"embedding", "proba"})
+    with pytest.raises(SettingError, match="committee needs embedding"):
+        require(committee(bald), {"proba"})
+    with pytest.raises(SettingError, match="at least 2 members"):
+        committee(bald, members=1)
+
+
+def test_a_committee_agrees_where_it_was_told_and_differs_where_it_was_not():
+    rng = np.random.default_rng(1)
+    told, strange = rng.normal([4, 0], 0.3, size=(40, 2)), rng.normal([0, 8], 0.3, size=(40, 2))
+    z = np.concatenate([told, -told, strange])
+    known = Labelled(np.concatenate([told, -told]), np.repeat([0, 1], 40))
+    found = np.concatenate(
+        [pick(committee(bald), view(1, seed=s, embedding=z, labelled=known)) for s in range(20)]
+    )
+    assert (found >= 80).mean() > 0.9
+
+
+def test_random_projection_keeps_what_a_committee_says():
+    rng = np.random.default_rng(2)
+    z = np.concatenate([rng.normal(m, 1, size=(60, 600)) for m in (-0.3, 0.3)])
+    known = Labelled(z[::4], np.repeat([0, 1], 60)[::4])
+    heard = []
+
+    def spy(draws, n):
+        heard.append(draws)
+        return np.arange(n)
+
+    pick(committee(spy), view(1, embedding=z, labelled=known))
+    pick(
+        committee(spy),
+        view(1, embedding=csr_array(z), labelled=Labelled(csr_array(known.embedding), known.y)),
+    )
+    assert heard[0] == pytest.approx(heard[1], abs=1e-4)
+    assert (heard[0].mean(axis=1).argmax(axis=1) == np.repeat([0, 1], 60)).mean() > 0.95

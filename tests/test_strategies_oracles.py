@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asklearn import strategies
-from asklearn.loops import centres, herding
+from asklearn.loops import centres, heads, herding
 from asklearn.scores.bayes import bald, epig
 from asklearn.scores.change import (
     expected_error_reduction,
@@ -182,6 +182,22 @@ def test_the_doubtful_label_wins_in_every_multilabel_reduction():
             assert found.argmax() == 1
             each = np.array([[score(np.array([1 - q, q])) for q in row] for row in p])
             assert found == pytest.approx(each.mean(1) if over is average else each.max(1))
+
+
+def test_every_head_of_a_committee_is_the_weighted_regression_it_says():
+    from sklearn.linear_model import LogisticRegression
+
+    z, codes, weight = points(0, n=25, d=4), rng(1).integers(3, size=25), rng(2).exponential(size=(5, 25))
+    found = heads.heads(z, codes, weight, np.zeros((5, 4, 3)), variance=2.0)
+    for head, w in zip(found, weight, strict=True):
+        slow = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-10).fit(z, codes, sample_weight=w)
+        p = np.exp(z @ head)
+        assert p / p.sum(axis=1, keepdims=True) == pytest.approx(slow.predict_proba(z), abs=2e-3)
+    # nothing answered, or anchors in which the answers are sure already: they stay where they are
+    anchor = rng(3).normal(size=(5, 4, 3))
+    assert heads.heads(z[:0], codes[:0], weight[:, :0], anchor, variance=2.0) is anchor
+    sure = np.tile(np.eye(3) * 100, (2, 1, 1))
+    assert heads.heads(np.eye(3), np.arange(3), weight[:2, :3], sure, 2.0) == pytest.approx(sure, abs=1e-3)
 
 
 # --- coverage ------------------------------------------------------------------------------------------------------

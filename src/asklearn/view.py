@@ -147,15 +147,26 @@ def needs(f: Callable[..., Any]) -> frozenset[str]:
                 f"{name(f)} has a parameter {each!r}, no quantity; there are {', '.join(QUANTITIES)} "
                 "(give your own settings a default)"
             )
-    return frozenset(wanted).difference(FREE).union(*map(needs, parts(f)))
+    within = frozenset[str]().union(*map(needs, parts(f)))
+    return frozenset(wanted).difference(FREE) | (within - gives(f))
 
 
-def require(f: Callable[..., Any], given: Container[str], model: str = "") -> None:
-    """Nothing, or a `SettingError` that says what f or a part of it needs and who could give it."""
+def gives(f: Callable[..., Any]) -> frozenset[str]:
+    """The quantities that f itself gives to what is nested in it: draws, of a committee."""
+    return frozenset(getattr(f, "gives", ()))
+
+
+def require(
+    f: Callable[..., Any], given: Container[str], model: str = "", within: frozenset[str] = frozenset()
+) -> None:
+    """Nothing, or a `SettingError` that says what f or a part of it needs and who could give it.
+
+    `within`: what the strategies around f give.
+    """
     for each in parts(f):
-        require(each, given, model)
+        require(each, given, model, within | gives(f))
     for quantity in _parameters(f).required:
-        if quantity in needs(f) and quantity not in given:
+        if quantity in needs(f) - within and quantity not in given:
             raise _absent(name(f), quantity, model)
 
 

@@ -22,6 +22,7 @@ from asklearn.scores.units import average, binary, highest
 from asklearn.strategies.bayes import batch_bald
 from asklearn.strategies.budget import per_cost
 from asklearn.strategies.choice import Strategy, top
+from asklearn.strategies.committee import committee
 from asklearn.strategies.competence import dcom
 from asklearn.strategies.coverage import herding, k_center, k_means, k_means_plus_plus, typiclust
 from asklearn.strategies.gradient import badge, bait
@@ -147,6 +148,15 @@ STRATEGIES = (
         "Cormack & Grossman 2014",
         "finding all of the last class soon",
         "a good model of all classes",
+    ),
+    Entry(
+        "qbc",
+        committee(vote_entropy),
+        CLASSES,
+        "L T C k + n T C d",
+        "Seung et al. 1992; Rubin 1981",
+        "any model: it brings a committee of its own",
+        "many labels: it fits to all of them each time",
     ),
     Entry(
         "qbc_vote",
@@ -493,6 +503,7 @@ KINDS = (
     candidates,
     closest,
     cluster_margin,
+    committee,
     cover,
     dcom,
     density,
