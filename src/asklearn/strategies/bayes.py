@@ -46,19 +46,7 @@ class batch_bald:
         chance = np.ones(1)  # p(answers so far)
         found, gained = [], []
         for turn in range(min(n, self.most)):
-            fresh = np.full(size, turn == 0)
-            at = int(np.argmax(bound))
-            looks = 0
-            while not fresh[at] and looks < self.looks:
-                # What answers tell only falls with what is known already: old gains are upper bounds.
-                top = np.argpartition(-bound, min(ANEW, size - 1))[:ANEW]
-                top = np.append(top[~fresh[top] & (bound[top] >= 0)], at)
-                bound[top] = np.minimum(bound[top], _gain(draws[order[top]], weights, chance))
-                fresh[top] = True
-                looks += len(top)
-                at = int(np.argmax(bound))
-            if not fresh[at]:
-                at = int(np.argmax(np.where(fresh, bound, -1)))
+            at = self._best(bound, draws, order, weights, chance) if turn else int(np.argmax(bound))
             found.append(int(order[at]))
             gained.append(float(bound[at]))
             bound[at] = -1
@@ -66,6 +54,24 @@ class batch_bald:
         positions = np.array(found, dtype=np.intp)
         view.tell(positions, scores=np.array(gained))
         return positions
+
+    def _best(self, bound: Array, draws: Array, order: Positions, weights: Array, chance: Array) -> int:
+        """Where most is gained. What an answer tells only falls with what is known already, so old gains are upper
+        bounds: from the highest on they are brought up to date, until none above is left.
+        """
+        short = np.argpartition(-bound, min(self.looks, len(bound)) - 1)[: self.looks]
+        short = short[np.lexsort((short, -bound[short]))]
+        at, most = int(short[0]), -1.0
+        for part in blocks(len(short), 1, entries=ANEW):
+            ahead = short[part]
+            if bound[ahead[0]] <= most:
+                break
+            ahead = ahead[bound[ahead] >= 0]
+            bound[ahead] = np.minimum(bound[ahead], _gain(draws[order[ahead]], weights, chance))
+            if bound[ahead].max(initial=-1) > most:
+                at = int(ahead[np.argmax(bound[ahead])])
+                most = float(bound[at])
+        return at
 
 
 def _gain(p: Array, weights: Array, chance: Array) -> Array:
