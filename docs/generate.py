@@ -1,10 +1,13 @@
-"""Writes the references, docs/commands.md and docs/python.md, from the code: `python -m docs.generate`."""
+"""Writes the references from the code, docs/commands.md, docs/python.md and the tables of docs/strategies.md:
+`python -m docs.generate`.
+"""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +16,9 @@ from typing import Any
 import asklearn
 from asklearn import errors, settings
 from asklearn.cli.commands import tree
+from asklearn.strategies import expression, registry
+from asklearn.testing.strategy import RULES
+from asklearn.view import needs
 
 FOLDER = Path(__file__).parent
 
@@ -160,7 +166,58 @@ def python() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "python.md": python}
+def strategies() -> str:
+    """docs/strategies.md as it is, each part between `<!-- generated: NAME -->` and `<!-- end -->` written anew."""
+
+    def anew(found: re.Match[str]) -> str:
+        return f"{found[1]}\n" + "\n".join(GENERATED[found[2]]()) + f"\n{found[3]}"
+
+    page = (FOLDER / "strategies.md").read_text("utf-8")
+    return re.sub(r"(<!-- generated: (\w+) -->)\n.*?(<!-- end -->)", anew, page, flags=re.S)
+
+
+def strategy_rows() -> Iterator[str]:
+    yield "| | good for | bad for | needs | tasks | cost | source |\n|---|---|---|---|---|---|---|"
+    for e in sorted(registry.STRATEGIES, key=lambda entry: entry.name):
+        told = (e.good, e.bad, ", ".join(sorted(needs(e.strategy))), e.tasks, e.cost, e.source)
+        yield f"| `{e.name}` | " + " | ".join(map(cell, told)) + " |"
+
+
+def described(values: Iterable[Any]) -> Iterator[str]:
+    """Each with its parameters where it has settings, and the first paragraph of its docstring."""
+    yield "| | |\n|---|---|"
+    for value in sorted(values, key=lambda value: value.__name__):
+        yield f"| {code(value.__name__ + with_settings(value))} | {cell(first_words(value))} |"
+
+
+def with_settings(value: Any) -> str:
+    """(name, name=default) of a kind of strategy as people write them; nothing of a function."""
+    if not isinstance(value, type):
+        return ""
+    told = [
+        each.name if each.default is MISSING else f"{each.name}={expression(each.default)}"
+        for each in fields(value)
+    ]
+    return f"({', '.join(told)})"
+
+
+def rule_rows() -> Iterator[str]:
+    yield "| | |\n|---|---|"
+    for rule_name, rule in RULES.items():
+        yield f"| {rule_name} | {cell(first_words(rule))} |"
+
+
+GENERATED: dict[str, Callable[[], Iterator[str]]] = {
+    "strategies": strategy_rows,
+    "scores": lambda: described(registry.SCORES),
+    "kinds": lambda: described(registry.KINDS),
+    "rules": rule_rows,
+}
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "python.md": python,
+    "strategies.md": strategies,
+}
 
 if __name__ == "__main__":
     for file, generate in PAGES.items():

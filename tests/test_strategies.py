@@ -32,6 +32,7 @@ COMPOSED = [
     "pareto((margin, density()))",
     "cover(weight=margin, kernel=ball(), radius=fixed(h=2.0))",
     "shortlist(margin, k_center)",
+    "committee(power(bald), members=4)",
     "mix(power(expected_cost(((0, 1, 1), (5, 0, 1), (1, 1, 0)))), share=0.5)",
 ]
 
@@ -124,6 +125,23 @@ def test_a_plug_in_is_found_by_its_name(monkeypatch):
         assert [table[key][at] for key in ("needs", "source", "good")] == ["proba", "plug-in", "What I like."]
     finally:
         registry._plugins.cache_clear()
+
+
+def test_an_entry_is_all_it_takes(monkeypatch):
+    from asklearn.strategies import registry
+
+    def second_best(proba):
+        """How probable the second class is."""
+        return np.partition(proba, -2, axis=1)[:, -2]
+
+    line = registry.Entry("second_best", second_best, registry.CLASSES, "n C", "Doe 2026", "this", "that")
+    monkeypatch.setattr(registry, "STRATEGIES", (*registry.STRATEGIES, line))
+    assert "second_best" in strategies.names()
+    assert repr(strategies.get("mix(second_best)")) == "mix(second_best)"
+    at = strategies.table()["name"].index("second_best")
+    assert [column[at] for column in strategies.table().values()] == [
+        *("second_best", "proba", "classes", "n C", "Doe 2026", "this", "that")
+    ]
 
 
 def test_a_choice_tells_scores_and_arms():
