@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from asklearn import stopping, strategies
     from asklearn.errors import AskLearnError
     from asklearn.estimate import Estimate
+    from asklearn.people.agreement import agreement
     from asklearn.people.answers import Answer, Question
+    from asklearn.people.consensus import consensus
     from asklearn.project import Project
     from asklearn.stopping import Advice
     from asklearn.strategies.door import choose
@@ -33,10 +35,12 @@ _HOMES = {
     "Estimate": ("asklearn.estimate", "Estimate"),
     "Project": ("asklearn.project", "Project"),
     "Question": ("asklearn.people.answers", "Question"),
+    "agreement": ("asklearn.people.agreement", "agreement"),
     "check_strategy": ("asklearn.testing.strategy", "check_strategy"),
     "choose": ("asklearn.strategies.door", "choose"),
     "classes": ("asklearn.tasks.classes", "classes"),
     "compare": ("asklearn.study.compare", "compare"),
+    "consensus": ("asklearn.people.consensus", "consensus"),
     "simulate": ("asklearn.study.simulate", "simulate"),
     "stopping": ("asklearn.stopping", ""),
     "strategies": ("asklearn.strategies", ""),
@@ -51,10 +55,12 @@ __all__ = [
     "Estimate",
     "Project",
     "Question",
+    "agreement",
     "check_strategy",
     "choose",
     "classes",
     "compare",
+    "consensus",
     "simulate",
     "stopping",
     "strategies",
