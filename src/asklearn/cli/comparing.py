@@ -61,7 +61,8 @@ def contest(
             progress=seen,
         )
     if out is not None:
-        (out / REPORT).write_text(found.report(), encoding="utf-8")
+        made = f"{len(y):,} rows of {data}; model {model}; {batch} labels a round."
+        (out / REPORT).write_text(found.report(facts=[plain(made)]), encoding="utf-8")
         remark(f"report: {out / REPORT}")
     if json:
         document(told(found, rows=len(y)))

@@ -58,43 +58,47 @@ def ranks(
     """The axes with a critical-difference diagram (Demšar 2006): best on the left, bars join what is alike."""
     k = len(names)
     rows = (k + 1) // 2
-    ax = axes((6.4, 1.4 + 0.28 * (rows + len(groups)))) if ax is None else ax
+    ax = axes(ranks_size(k, len(groups))) if ax is None else ax
     place = dict(zip(names, map(float, mean), strict=True))
     order = sorted(names, key=place.__getitem__)
-    ax.set_xlim(1 - 0.02 * (k - 1), k + 0.02 * (k - 1))
-    top, step = 0.0, 1.0
-    ax.plot([1, k], [top, top], color=INK, linewidth=1)
+    wide = max(k - 1, 1)
+    left, right, gap = 1 - 0.06 * wide, k + 0.06 * wide, 0.01 * wide
+    ax.set_xlim(left - 0.45 * wide, right + 0.45 * wide)  # room for the names
+    ax.plot([1, k], [0, 0], color=INK, linewidth=1)
     for rank in range(1, k + 1):
-        ax.plot([rank, rank], [top, top + 0.25], color=INK, linewidth=1)
-        ax.text(rank, top + 0.4, str(rank), ha="center", va="bottom", color=INK, fontsize="small")
-    ax.plot([1, min(1 + difference, k)], [top + 1.7] * 2, color=INK, linewidth=1.5, marker="|")
+        ax.plot([rank, rank], [0, 0.2], color=INK, linewidth=1)
+        ax.text(rank, 0.3, str(rank), ha="center", va="bottom", color=INK, fontsize="small")
+    ax.plot([1, min(1 + difference, k)], [1.5] * 2, color=INK, linewidth=1.5, marker="|")
     said = f"critical difference {difference:.2f}"
-    ax.text(1, top + 1.9, said, ha="left", va="bottom", color=INK, fontsize="small")
+    ax.text(1, 1.65, said, ha="left", va="bottom", color=INK, fontsize="small")
     for i, group in enumerate(groups):
         ends = [place[name] for name in group]
-        height = top - 0.45 - 0.35 * i
-        ax.plot([min(ends) - 0.03, max(ends) + 0.03], [height] * 2, color=COLOURS[0], linewidth=3.5)
-    first = top - 0.45 - 0.35 * len(groups) - 0.4
+        height = -0.35 * (i + 1)
+        ax.plot([min(ends) - gap, max(ends) + gap], [height] * 2, color=COLOURS[0], linewidth=3.5)
+    first = -0.35 * len(groups) - 0.7
     for i, name in enumerate(order):
-        left = i < rows
-        depth = first - step * (i if left else k - 1 - i)
-        edge, turned = (0.0, "left") if left else (1.0, "right")
-        at = ax.get_xlim()[0] if left else ax.get_xlim()[1]
-        ax.plot([place[name], place[name], at], [top, depth, depth], color=BASE, linewidth=0.8)
+        on_left = i < rows
+        depth = first - (i if on_left else k - 1 - i) * 0.9
+        edge, turned = (left, "right") if on_left else (right, "left")
+        ax.plot([place[name], place[name], edge], [0, depth, depth], color=BASE, linewidth=0.8)
         ax.text(
-            edge,
-            depth + 0.08,
+            edge - gap if on_left else edge + gap,
+            depth,
             f"{name} ({place[name]:.2f})",
-            transform=ax.get_yaxis_transform(),
             ha=turned,
-            va="bottom",
+            va="center",
             color=INK,
             fontsize="small",
             parse_math=False,
         )
-    ax.set_ylim(first - step * (rows - 1) - 0.3, top + 2.8)
+    ax.set_ylim(first - 0.9 * (rows - 1) - 0.3, 2.3)
     ax.set_axis_off()
     return ax
+
+
+def ranks_size(names: int, groups: int) -> tuple[float, float]:
+    """Width and height in inches at which a diagram of so many names is easy to read."""
+    return 7.2, 1.2 + 0.26 * ((names + 1) // 2 + groups)
 
 
 def style(name: str, names: Sequence[str]) -> dict[str, Any]:

@@ -170,11 +170,11 @@ class Comparison:
         found = self.friedman(metric)
         return charts.ranks(found.names, found.ranks, found.difference, found.groups, ax)
 
-    def report(self, title: str = "Which strategy is best here?") -> str:
-        """One page of HTML that holds everything: sentences, charts and tables, and how it was made."""
+    def report(self, title: str = "Which strategy is best here?", facts: Sequence[str] = ()) -> str:
+        """One page of HTML that holds everything: sentences, charts and tables; at its end `facts` of your own."""
         from asklearn.study.told import report
 
-        return report(self, title)
+        return report(self, title, facts)
 
     def _metric(self, metric: str | None) -> tuple[str, bool]:
         name = self.metric if metric is None else metric

@@ -69,7 +69,7 @@ def normalised(ours: Array, base: Array, full: Array, higher: bool = True) -> Bo
     whole = float(room.mean())
     if whole * (1 if higher else -1) <= 0:
         return None
-    ratio = float(gain.mean()) / whole
+    ratio = float(gain.mean()) / whole + 0.0  # no -0
     _, low, high = interval((gain - ratio * room) / whole)
     return Bounded(ratio, ratio + float(low), ratio + float(high))
 

@@ -76,7 +76,7 @@ def _labels(found: Comparison, metric: str, best: str) -> Iterator[str]:
     yield said + "."
 
 
-def report(found: Comparison, title: str = "Which strategy is best here?", facts: Sequence[str] = ()) -> str:
+def report(found: Comparison, title: str, facts: Sequence[str] = ()) -> str:
     """One page of HTML that holds everything: sentences, charts, tables, and how it was made."""
     rounds = f"{len(found.seeds)} seeds, {found.labels[0]} to {found.labels[-1]} labels"
     lead = f"{', '.join(found.strategies)}: {rounds}, the same splits for all."
@@ -102,20 +102,27 @@ def _sections(found: Comparison, metric: str) -> Iterator[Section]:
     said = words(found, metric)
     curves = charts.svg(ax, f"Learning curves: {name} by labels given", " ".join(said))
     yield Section(name, said, [curves], [sheet(found.table(metric))])
-    yield Section(
-        f"Labels to reach a share of the full {name}",
-        sheets=[
-            sheet(found.labels_to(share, metric), f"{share:.0%} of what all labels reach", digits=1)
-            for share in SHARES
-        ],
-    )
+    yield _reached(found, metric)
     if len(found.strategies) > 2 and len(found.seeds) > 1:
         ranks = found.friedman(metric)
-        ax = charts.canvas((7.2, 1.4 + 0.28 * ((len(ranks.names) + 1) // 2 + len(ranks.groups))))
+        ax = charts.canvas(charts.ranks_size(len(ranks.names), len(ranks.groups)))
         found.chart_ranks(ax, metric)
         told = f"Friedman p = {ranks.p:.2g}; critical difference {ranks.difference:.2f}."
         picture = charts.svg(ax, f"Mean ranks by {name}", told)
         yield Section(f"Ranks by {name}", [told], [picture], [sheet(found.ranks(metric))])
+
+
+def _reached(found: Comparison, metric: str) -> Section:
+    never, sheets = [], []
+    for share in SHARES:
+        table = found.labels_to(share, metric)
+        if any(labels is not None for labels in table["labels"]):
+            sheets.append(sheet(table, f"{share:.0%} of what all labels reach", digits=1))
+        else:
+            never.append(
+                f"{share:.0%} of what all labels reach: none got there within {found.labels[-1]} labels."
+            )
+    return Section(f"Labels to reach a share of the full {metric.replace('_', ' ')}", never, sheets=sheets)
 
 
 def sheet(table: Table, caption: str = "", digits: int = 3) -> Sheet:
