@@ -282,7 +282,9 @@ def growth(repeat: int, only: str) -> None:
             call = chosen(name, 10, **given)
             call()
             spent = []
-            for _ in range(repeat):
+            while len(spent) < repeat or (
+                sum(spent) < 0.5 and len(spent) < 100
+            ):  # what is quick is easily disturbed
                 start = time.process_time()
                 call()
                 spent.append(time.process_time() - start)

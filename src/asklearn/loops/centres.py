@@ -13,15 +13,19 @@ from asklearn.loops.points import distances, rows, squares
 Array = NDArray[Any]
 Positions = NDArray[np.intp]
 ACTIVE = 2048
+SEVERAL = 1024  # so many others at once, and as many points as keep the distances in the cache
 
 
 def nearest(points: Any, others: Any) -> Array:
     """The squared distance of each point to the nearest of `others` (infinite when there is none)."""
     found = np.full(points.shape[0], np.inf)
     lengths = squares(points)
-    for part in blocks(others.shape[0], points.shape[0], entries=1 << 22):
-        some = rows(others, part)
-        np.minimum(found, distances(points, lengths, some, squares(some)).min(axis=1), out=found)
+    for several in blocks(others.shape[0], 1, entries=SEVERAL):
+        some = rows(others, several)
+        some_lengths = squares(some)
+        for part in blocks(points.shape[0], len(some), entries=1 << 19):
+            away = distances(points[part], lengths[part], some, some_lengths).min(axis=1)
+            np.minimum(found[part], away, out=found[part])
     return found
 
 

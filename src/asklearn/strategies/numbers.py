@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from asklearn.errors import SettingError
 from asklearn.loops.blocks import blocks
-from asklearn.loops.centres import from_mean
+from asklearn.loops.centres import SEVERAL, from_mean
 from asklearn.loops.points import distances, rows, squares
 from asklearn.view import Labelled, Positions, View, known_points
 
@@ -27,28 +27,30 @@ def lcmd(
     size, lengths = view.size, squares(embedding)
     known = known_points(labelled, embedding)
     centre, far = np.zeros(size, dtype=np.intp), np.full(size, np.inf)
-    for part in blocks(known.shape[0], size, entries=1 << 22):
-        some = rows(known, part)
-        apart = distances(embedding, lengths, some, squares(some))
-        at = apart.argmin(axis=1)
-        near = apart[np.arange(size), at]
-        centre = np.where(near < far, at + part.start, centre)
-        far = np.minimum(far, near)
+    for several in blocks(known.shape[0], 1, entries=SEVERAL):
+        some = rows(known, several)
+        some_lengths = squares(some)
+        for part in blocks(size, len(some), entries=1 << 19):
+            apart = distances(embedding[part], lengths[part], some, some_lengths)
+            at = apart.argmin(axis=1)
+            near = apart[np.arange(len(at)), at]
+            closer = near < far[part]
+            centre[part][closer], far[part][closer] = at[closer] + several.start, near[closer]
     if known.shape[0] == 0:
         far = from_mean(embedding)  # the mean stands for the first label
-    order = rng.permutation(size)
     found = np.empty(n, dtype=np.intp)
-    free = np.ones(size, dtype=bool)
     first = max(1, known.shape[0])
     for i in range(n):
-        mass = np.bincount(centre[free], far[free], minlength=first + i)
-        largest = np.flatnonzero(mass == mass.max())
-        most = np.where(free & np.isin(centre, largest), far, -1)
-        found[i] = at = order[int(np.argmax(most[order]))]
-        free[at] = False
+        mass = np.bincount(centre, far, minlength=first + i)
+        most = np.where((mass == mass.max())[centre], far, -1)
+        most[found[:i]] = -2  # never twice, also when all that is left is copies
+        farthest = np.flatnonzero(most == most.max())
+        found[i] = at = farthest[rng.integers(len(farthest))]
         one = rows(embedding, [at])
         near = distances(embedding, lengths, one, squares(one))[:, 0]
+        near[at] = 0
         closer = near < far
+        closer[at] = True
         centre[closer], far[closer] = first + i, near[closer]
     return found
 
@@ -79,20 +81,22 @@ def igs(
             f"igs needs an answer for each labelled item; {len(y)} were given for {known.shape[0]}"
         )
     answered = np.flatnonzero(np.isfinite(y))
-    for part in blocks(len(answered), size, entries=1 << 22):
-        some = rows(known, answered[part])
-        away = distances(embedding, lengths, some, squares(some)) * (mean[:, None] - y[answered[part]]) ** 2
-        np.minimum(far, away.min(axis=1), out=far)
-    order = rng.permutation(size)
+    for several in blocks(len(answered), 1, entries=SEVERAL):
+        some, told = rows(known, answered[several]), y[answered[several]]
+        some_lengths = squares(some)
+        for part in blocks(size, len(some), entries=1 << 19):
+            away = distances(embedding[part], lengths[part], some, some_lengths)
+            away = away * (mean[part, None] - told) ** 2
+            np.minimum(far[part], away.min(axis=1), out=far[part])
     found = np.empty(n, dtype=np.intp)
-    free = np.ones(size, dtype=bool)
     for i in range(n):
-        wish = far if np.isfinite(far).any() else -from_mean(embedding)
-        found[i] = at = order[int(np.argmax(np.where(free, wish, -np.inf)[order]))]
-        free[at] = False
+        wish = far.copy() if np.isfinite(far).any() else -from_mean(embedding)
+        wish[found[:i]] = -np.inf
+        farthest = np.flatnonzero(wish == wish.max())
+        found[i] = at = farthest[rng.integers(len(farthest))]
         one = rows(embedding, [at])
-        np.minimum(
-            far, distances(embedding, lengths, one, squares(one))[:, 0] * (mean - mean[at]) ** 2, out=far
-        )
+        near = distances(embedding, lengths, one, squares(one))[:, 0]
+        near *= (mean - mean[at]) ** 2
+        np.minimum(far, near, out=far)
     view.tell(found)
     return found
