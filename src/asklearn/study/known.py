@@ -83,7 +83,7 @@ class Known:
         self.test, self.groups = test, None if groups is None else np.asarray(groups)
         _check(len(self._held), self.y, test, self.groups)
         given = np.asarray(test[1]) if isinstance(test, tuple) else self.y[:0]
-        labels = np.unique(np.concatenate([self.y, given]) if len(given) else self.y)
+        labels = _distinct(np.concatenate([self.y, given]) if len(given) else self.y)
         self.task: Task = classes(tuple(labels.tolist()))
         self._codes = np.searchsorted(labels, self.y)
         self._given = np.searchsorted(labels, given)
@@ -181,13 +181,27 @@ def split(
     return rows, held_out
 
 
+def _distinct(y: np.ndarray) -> np.ndarray:
+    """The labels that occur, in order."""
+    try:
+        return np.unique(y)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y.tolist()})
+        raise SettingError(
+            f"y holds labels of different kinds ({', '.join(kinds)}); give one kind, and leave out rows without a label"
+        ) from error
+
+
 def _check(rows: int, y: np.ndarray, test: Test, groups: np.ndarray | None) -> None:
     if len(y) != rows:
         raise SettingError(f"X has {rows} rows and y has {len(y)}; they must be as many")
     if groups is not None and len(groups) != rows:
         raise SettingError(f"X has {rows} rows and groups has {len(groups)}; they must be as many")
-    if y.dtype.kind == "f" and not (np.isfinite(y).all() and (y == np.round(y)).all()):
-        odd = y[~(np.isfinite(y) & (y == np.round(y)))][0]
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int(np.flatnonzero(~np.isfinite(y))[0])
+        raise SettingError(f"y of row {row} is {y[row]}; leave out rows without a label")
+    if y.dtype.kind == "f" and not (y == np.round(y)).all():
+        odd = y[y != np.round(y)][0]
         raise SettingError(f"labels are classes so far; y holds {odd}, a measured number")
     if isinstance(test, tuple):
         if groups is not None:
