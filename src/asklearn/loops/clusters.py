@@ -13,7 +13,7 @@ from asklearn.loops.points import distances, rows, squares
 
 Array = NDArray[Any]
 Positions = NDArray[np.intp]
-BLOCK = 1 << 21  # distances computed at once
+BLOCK = 1 << 19  # distances computed at once: what a core's cache holds
 
 
 def lloyd(
@@ -68,13 +68,12 @@ def _spread(points: Any, k: int, far: Array, rng: np.random.Generator) -> Positi
 def assign(points: Any, centres: Array, weight: Array | None = None) -> tuple[Positions, Array, Array]:
     """The nearest centre of each point; with weights also the weighted sum of each centre's points and their weight."""
     size, k = points.shape[0], len(centres)
-    lengths = squares(centres)
+    lengths, doubled = squares(centres), -2 * centres.T
     nearest = np.empty(size, dtype=np.intp)
     sums, total = np.zeros(centres.shape), np.zeros(k)
     for part in blocks(size, k, entries=BLOCK):
         some = rows(points, part)
-        product = some @ centres.T
-        product *= -2
+        product = some @ doubled
         product += lengths
         nearest[part] = mine = product.argmin(axis=1)
         if weight is not None:

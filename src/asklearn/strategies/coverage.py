@@ -116,8 +116,8 @@ class typiclust:
     ) -> Positions:
         known = known_points(labelled, embedding)
         k = min(known.shape[0] + n, self.clusters, view.size)
-        ground = embedding[some(view.size, max(64 * k, 10_000), rng)]
-        centres = lloyd(join(ground, known) if known.shape[0] else ground, k, rng)
+        ground = embedding[some(view.size, max(20 * k, 10_000), rng)]
+        centres = lloyd(join(ground, known) if known.shape[0] else ground, k, rng, turns=5)
         cluster, _, _ = assign(embedding, centres)
         covered = np.bincount(assign(known, centres)[0], minlength=k)
         left = np.bincount(cluster, minlength=k)
