@@ -54,7 +54,7 @@ def setup(rng: np.random.Generator) -> Setup:
     """Drawn at random."""
     return Setup(
         classes=int(rng.choice([2, 3, 6])),
-        apart=float(rng.uniform(0.7, 2.2)),
+        apart=float(rng.uniform(0.5, 1.8)),
         rare=float(rng.choice([1.0, 0.4])),
         strategy=str(rng.choice(["margin", "margin", "random"])),
         audit=float(rng.choice([0.2, 0.4, 0.65])),
@@ -76,7 +76,7 @@ def play(how: Setup, seed: int) -> dict[str, tuple[Estimate, float]] | None:
     X, y = rows(how, seed)
     names = tuple(NAMES[: how.classes])
     with Project(
-        X[:POOL], classes(names), LogisticRegression(), how.strategy, audit=how.audit, seed=seed
+        X[:POOL], classes(names), LogisticRegression(max_iter=1000), how.strategy, audit=how.audit, seed=seed
     ) as it:
         while it.state.items_labelled < how.labels:
             it.tell([Answer(item=q.item, label=str(y[q.row])) for q in it.ask(BATCH)])

@@ -221,9 +221,9 @@ def main() -> None:
             name: [run for run in runs if run.problem == name] for name in {r.problem: 0 for r in runs}
         }
     for name, group in groups.items():
-        print(f"\n{name}\n{'':45s} fired   labels      lost points  regret   saved")
+        print(f"\n{name}\n{'':58s} fired   labels      lost points  regret   saved")
         for spelt, rule in rules(asked.point).items():
-            print(f"{spelt:45s} {judge(rule, group, asked.point)}")
+            print(f"{spelt:58s} {judge(rule, group, asked.point)}")
         for value in TARGETS:
             print(judge_target(value, group))
 

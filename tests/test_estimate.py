@@ -336,14 +336,12 @@ def test_assisted_estimates_see_rows_in_the_pools_own_type(rng):
 
 @pytest.mark.slow
 def test_intervals_hold_the_truth_in_95_of_100_projects():
-    told = [
-        it for seed in range(1000) if (it := play(setup(np.random.default_rng([1, seed])), seed)) is not None
-    ]
-    for name in ("audit", "assisted"):
-        assert 0.93 <= np.mean([it[name][0].low <= it[name][1] <= it[name][0].high for it in told]) <= 0.97
-    widths = {
-        name: np.mean([it[name][0].high - it[name][0].low for it in told]) for name in ("audit", "assisted")
-    }
+    # A short run of the benchmark, on other projects: 400 at 95 % stray by 1.1 % on average.
+    told = [play(setup(np.random.default_rng([1, seed])), seed) for seed in range(400)]
+    found = {name: [one[name] for one in told if one is not None] for name in ("audit", "assisted")}
+    for pairs in found.values():
+        assert 0.92 <= np.mean([one.low <= truth <= one.high for one, truth in pairs]) <= 0.98
+    widths = {name: np.mean([one.high - one.low for one, _ in pairs]) for name, pairs in found.items()}
     assert widths["assisted"] < widths["audit"]
 
 
