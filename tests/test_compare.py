@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pandas
@@ -11,11 +16,12 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
 from asklearn import compare, simulate
-from asklearn.errors import DataError, SettingError
+from asklearn.errors import AskLearnError, DataError, SettingError
 from asklearn.study import kept
 from asklearn.study.compare import Comparison, grid, on_grid
 from asklearn.study.told import words
@@ -308,3 +314,64 @@ def test_the_folder_says_how_to_make_it_again(folder):
     assert set(config["versions"]) == {"asklearn", "numpy", "scikit-learn", "scipy"}
     [file] = (folder / "runs").glob("margin-*-0.parquet")
     assert parquet.read_table(file).column_names == ["labels", "accuracy", "items"]
+
+
+# -- slow -------------------------------------------------------------------------------------------------------
+
+
+def deadly(proba, n, rng):
+    """A strategy that ends its process."""
+    os._exit(1)
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_an_error_not_a_wait(digits):
+    with pytest.raises(AskLearnError, match="a process ended"):
+        compare(*digits, {"deadly": deadly}, seeds=2, model=GaussianNB(), budget=20, jobs=2)
+
+
+@pytest.mark.slow
+def test_an_error_in_a_process_is_the_error_here(digits):
+    with pytest.raises(NotFittedError):
+        compare(*digits, ["margin"], seeds=2, model=Unfitted(), budget=20, jobs=2)
+
+
+class Unfitted(GaussianNB):
+    def fit(self, X, y, sample_weight=None):
+        return self
+
+
+CHILD = """
+    import sys
+    from sklearn.datasets import load_digits
+    from sklearn.linear_model import LogisticRegression
+    from asklearn import compare
+    if __name__ == "__main__":
+        X, y = load_digits(return_X_y=True)
+        compare(X[:600] / 16, y[:600], ["margin", "entropy"], 3, LogisticRegression(max_iter=1000), budget=40,
+                metric=["accuracy", "log_loss"], jobs=2, folder=sys.argv[1],
+                progress=lambda done, total: print(done, flush=True))
+"""
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_and_taken_up_again(digits, found, tmp_path):
+    script = tmp_path / "child.py"
+    script.write_text(textwrap.dedent(CHILD))
+    for _ in range(3):
+        child = subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path / "kept")],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        child.stdout.readline()
+        os.killpg(child.pid, signal.SIGKILL)  # its workers too
+        child.wait()
+        child.stdout.close()
+    subprocess.run([sys.executable, str(script), str(tmp_path / "kept")], check=True, capture_output=True)
+    whole = Comparison.open(tmp_path / "kept")
+    for metric in ("accuracy", "log_loss"):
+        assert (whole.scores[metric] == found.scores[metric]).all()
+        assert (whole.full[metric] == found.full[metric]).all()
+    assert not list((tmp_path / "kept" / "runs").glob("*.x"))
