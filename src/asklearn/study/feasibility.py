@@ -1,0 +1,385 @@
+"""Will active learning work for these data? A study on rows whose labels are known: a verdict and its reasons."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asklearn.errors import SettingError
+from asklearn.pool.rows import hold
+from asklearn.study import metrics as measures
+from asklearn.study.compare import BASE, named
+from asklearn.study.feasible import signs, subsets, words, work
+from asklearn.study.feasible.forecast import Forecast, forecast
+from asklearn.study.feasible.gains import Gain, Interval, beside, falls, late
+from asklearn.study.feasible.verdict import NO, UNCLEAR, best, level, verdict
+from asklearn.study.feasible.work import Plan, Task
+from asklearn.study.known import Known, split
+from asklearn.study.simulate import Metric, Setup
+
+TRIED = ("auto", "margin")
+BALANCING = "class_balanced"  # tried too where the rarest class has less than half of an even share
+COVERING = "uherding"  # tried too where it has not
+PLAINEST = "least_confidence"  # always run: where it loses, what the model is unsure of misleads it
+SEEDS = (10, 20)  # splits; the second number where the first leaves it unclear
+LEAST = 200  # labelled rows from which on strategies are tried
+SOME, EACH = 50, 5  # rows, and rows of each of two classes, from which on a model is fitted at all
+MORE = 4.0  # times as many labels: where more would be needed to tell, labels would not tell
+SAMPLE, DRAWS = 11, 13  # purposes of generators: which rows are looked at; resampled seeds
+
+Table = dict[str, list[Any]]
+Found = dict[Task, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Feasibility:
+    """What a study found.
+
+    verdict: "yes", "no" or "unclear"; `reasons`: why, in sentences. `strategy`: the one to use. `table`: a row for each
+    strategy tried: by how much it is better than random, and the labels it needs for what random reaches with `budget`.
+    `saved`: labels saved by `strategy`, `money`: the same at the price given; None where nothing was tried. `needed`:
+    how many more labels it takes to tell; None where more would not tell. `subsets`: models of random parts of the
+    labels. `forecast`: what more random labels bring, or None. `signs`: what rows and labels show, by name. `labels`:
+    (rounds,), `scores`: strategy -> (seeds, rounds) of `metric`, `full`: the same with all labels. `rows`: looked at.
+    """
+
+    verdict: str
+    reasons: list[str]
+    strategy: str
+    metric: str
+    rows: int
+    table: Table = field(default_factory=dict)
+    budget: int = 0
+    saved: Interval | None = None
+    money: Interval | None = None
+    needed: int | None = 0
+    subsets: Table = field(default_factory=dict)
+    forecast: Forecast | None = None
+    signs: dict[str, float] = field(default_factory=dict)
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.intp), repr=False)
+    scores: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    full: float | None = None
+
+    def __str__(self) -> str:
+        return "\n".join([f"Is active learning worth it here? {self.verdict}.", *self.reasons])
+
+    def chart(self) -> Any:
+        """A matplotlib `Figure`: curves, labels needed, luck of the draw, forecast. Needs the extra "app"."""
+        from asklearn.study.feasible.chart import draw
+
+        return draw(self)
+
+    def html(self) -> str:
+        """One page that loads nothing else: verdict, reasons, pictures, tables. Needs the extra "app"."""
+        from asklearn.study.feasible.page import page
+
+        return page(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file."""
+        Path(path).write_text(self.html(), encoding="utf-8")
+
+
+def feasibility(
+    X: Any,
+    y: Any,
+    strategies: Sequence[Any] | Mapping[str, Any] | None = None,
+    model: Any = "logistic",
+    metric: Metric = "balanced_accuracy",
+    budget: int | None = None,
+    price: float = 0.0,
+    seed: int = 0,
+    *,
+    groups: Any = None,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Feasibility:
+    """Whether choosing what to label beats labelling at random on data like these, and by how much.
+
+    X: labelled rows of any kind a pool takes; y: (rows,) their classes; 10,000 of them are looked at. `strategies` are
+    tried beside random in simulated projects of `budget` labels (by default 200 to 500, more where a class is rare),
+    on ten splits of the rows, or twenty where ten leave it unclear; by default "auto", "margin" and one that balances
+    classes or covers the rows. `model`: as for `simulate`; the linear one is quick enough for the hundreds of fits.
+    `price`: of one label. `groups`: (rows,) rows of one group are never on both sides of a split. `jobs`: processes.
+    `progress` is told (done, in all).
+
+    "yes": a strategy surely beats random, and surely saves a fifth of the labels; intervals of 95 % over splits, all
+    strategies together. "no": none can. With fewer than 200 rows nothing is simulated: "unclear", with how many more it
+    takes. Raises `SettingError` for rows without a label, for measured numbers and for senseless options.
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 2)); y = np.where(X[:, 0] > 0, "right", "left")
+    >>> found = feasibility(X, y)
+    >>> found.verdict, found.needed
+    ('unclear', 140)
+    """
+    y = np.asarray(y)
+    _check(y, budget, price, jobs)
+    name = measures.name_of(metric)
+    Setup(model, metrics=(metric,))  # refuses what makes no sense before anything is computed
+    X, y, groups = sample(X, y, groups, seed)
+    counts = np.unique(y, return_counts=True)[1]
+    chosen = named(usual(counts) if strategies is None else strategies)
+    candidates = [each for each in chosen if each != BASE]
+    if not candidates:
+        raise SettingError(f"random beside random tells nothing: name another strategy, such as {TRIED[0]!r}")
+    if len(counts) < 2:
+        return too_few(len(y), counts, name, {}, {})
+    known = Known(X, y, work.held_out(len(y)), groups)
+    seeds = [seed * 1000 + i for i in range(SEEDS[1])]
+    plan = work.plan(len(known.sides(seeds[0]).pool.ids), float(counts.min() / len(y)), budget)
+    setup = Setup(model, 0, plan.batch, plan.budget, (metric,))
+    doing = _Doing(known, chosen, setup, plan, jobs, progress)
+    looked = look(known)
+    if len(y) >= SOME and (counts >= EACH).sum() > 1:
+        parts = [("subset", "", each) for each in seeds[: work.SUBSET_SEEDS]]
+        doing.do([("noise", "", seeds[0]), ("full", "", seeds[0]), *parts])
+        looked["doubtful"] = doing.found["noise", "", seeds[0]]
+    drawn = work.drawn(doing.found)
+    if len(y) < LEAST:
+        return too_few(len(y), counts, name, looked, drawn)
+    trials = _tried(doing, candidates, seeds, name, seed)
+    return concluded(trials, name, price, len(y), looked, drawn)
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """What simulated projects gave: `gains` of all that ran, `said` of the candidates; `scores` as measured."""
+
+    labels: np.ndarray
+    scores: dict[str, np.ndarray]
+    gains: dict[str, Gain]
+    candidates: list[str]
+    plainest: Gain
+    said: str
+    budget: int
+    full: float
+
+    @property
+    def best(self) -> Gain:
+        """The candidate that surely gains most."""
+        return best([self.gains[name] for name in self.candidates], self.budget)
+
+
+class _Doing:
+    """Tasks and their results so far."""
+
+    def __init__(
+        self,
+        known: Known,
+        chosen: dict[str, Any],
+        setup: Setup,
+        plan: Plan,
+        jobs: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.known, self.chosen, self.setup, self.plan, self.jobs = known, chosen, setup, plan, jobs
+        self.progress = progress
+        self.found: dict[Task, Any] = {}
+
+    def do(self, tasks: Sequence[Task]) -> None:
+        missing = [task for task in tasks if task not in self.found]
+        total = len(self.found) + len(missing)
+        for task, result in work.results(self.known, self.chosen, self.setup, self.plan, missing, self.jobs):
+            self.found[task] = result
+            if self.progress is not None:
+                self.progress(len(self.found), total)
+
+
+def _tried(doing: _Doing, candidates: list[str], seeds: Sequence[int], metric: str, seed: int) -> Trials:
+    """The candidates beside random on ten splits, or twenty where ten leave it unclear."""
+    chosen = doing.chosen
+    # Of two classes margin asks the same as least confidence.
+    plainest = "margin" if "margin" in chosen and len(doing.known.task.labels) == 2 else PLAINEST
+    chosen.setdefault(plainest, plainest)
+    names = [BASE, *(name for name in chosen if name != BASE)]
+    sign = 1 if measures.higher(metric) else -1
+    for n in SEEDS:
+        doing.do([("run", name, each) for each in seeds[:n] for name in names])
+        labels, scores = work.curves(doing.found, names, seeds[:n], metric)
+        rng = np.random.default_rng([seed, DRAWS])
+        sureness = level(len(candidates))
+        gains = {
+            name: beside(name, labels, sign * scores[name], sign * scores[BASE], sureness, rng)
+            for name in names
+            if name != BASE
+        }
+        said = verdict([gains[name] for name in candidates], gains[plainest], int(labels[-1]))
+        if said != UNCLEAR:
+            break
+    whole = doing.found["full", "", seeds[0]][metric]
+    return Trials(labels, scores, gains, candidates, gains[plainest], said, int(labels[-1]), whole)
+
+
+def concluded(
+    trials: Trials,
+    metric: str,
+    price: float,
+    rows: int,
+    looked: dict[str, float],
+    drawn: dict[str, np.ndarray],
+) -> Feasibility:
+    """The study of trials: verdict, reasons, and what is shown of them."""
+    found = trials.best
+    saved = found.needs.below(trials.budget)
+    signs_ = looked | unsteady(trials)
+    forecast_ = expected(trials, drawn, metric, rows)
+    needed = more(found, rows) if trials.said == UNCLEAR else 0
+    reasons = words.outcome(trials.said, found, trials.plainest, trials.budget, metric)
+    if price > 0:
+        reasons.append(words.money(saved.times(price), price))
+    reasons += words.needed(trials.said, needed)
+    reasons += words.room(float(trials.scores[BASE][:, -1].mean()), trials.full, trials.budget, metric)
+    reasons += words.signs(signs_)
+    reasons += words.luck(subsets.table(drawn))
+    reasons += words.future(forecast_, metric)
+    return Feasibility(
+        verdict=trials.said,
+        reasons=reasons,
+        strategy=BASE if trials.said == NO or found.gain.value <= 0 else found.strategy,
+        metric=metric,
+        rows=rows,
+        table=table(trials),
+        budget=trials.budget,
+        saved=saved,
+        money=saved.times(price),
+        needed=needed,
+        subsets=subsets.table(drawn),
+        forecast=forecast_,
+        signs=signs_,
+        labels=trials.labels,
+        scores=trials.scores,
+        full=trials.full,
+    )
+
+
+def too_few(
+    rows: int, counts: np.ndarray, metric: str, looked: dict[str, float], drawn: dict[str, np.ndarray]
+) -> Feasibility:
+    """The study of labels too few to try anything with."""
+    needed = LEAST - rows if rows < LEAST else LEAST
+    forecast_ = forecast(*points(drawn, metric), rows, metric) if drawn else None
+    reasons = words.too_few(rows, counts, needed, LEAST)
+    reasons += words.signs(looked)
+    reasons += words.luck(subsets.table(drawn))
+    reasons += words.future(forecast_, metric)
+    return Feasibility(
+        verdict=UNCLEAR,
+        reasons=reasons,
+        strategy=TRIED[0],
+        metric=metric,
+        rows=rows,
+        needed=needed,
+        subsets=subsets.table(drawn),
+        forecast=forecast_,
+        signs=looked,
+    )
+
+
+def sample(X: Any, y: np.ndarray, groups: Any, seed: int) -> tuple[Any, np.ndarray, Any]:
+    """Rows, labels and groups of at most 10,000 rows, class by class; those given where they are no more."""
+    held = hold(X)
+    if len(y) <= work.ROWS or len(held) != len(y):
+        return X, y, groups
+    codes = np.unique(y, return_inverse=True)[1]
+    rng = np.random.default_rng([seed, SAMPLE])
+    _, at = split(codes, work.ROWS / len(y), int(rng.integers(2**31)))
+    at = np.sort(at)
+    return held.take(at), y[at], None if groups is None else np.asarray(groups)[at]
+
+
+def usual(counts: np.ndarray) -> list[str]:
+    """What is tried by default: one that balances where the rarest class has less than half of an even share."""
+    rare = counts.min() < counts.mean() / 2
+    return [*TRIED, BALANCING if rare else COVERING]
+
+
+def look(known: Known) -> dict[str, float]:
+    """The signs that need no model."""
+    codes = np.unique(known.y, return_inverse=True)[1]
+    counts = np.bincount(codes)
+    distances, at = signs.neighbours(known.embedding)
+    return {
+        "classes": float(len(counts)),
+        "rarest": float(counts.min() / counts.sum()),
+        "copies": signs.copies(known.embedding, distances[:, 0]),
+        "purity": signs.purity(codes, at),
+    }
+
+
+def unsteady(trials: Trials) -> dict[str, float]:
+    """How much the plainest strategy falls from round to round and differs by split, in parts of random's."""
+    mine, base = (trials.scores[name] for name in (trials.plainest.strategy, BASE))
+    fall, spread = falls(base), float(late(trials.labels, base).std())
+    own = float(late(trials.labels, mine).std())
+    return {
+        "falls": falls(mine) / fall if fall > 0 else 1.0,
+        "spread": own / spread if spread > 0 else 1.0,
+    }
+
+
+def expected(trials: Trials, drawn: dict[str, np.ndarray], metric: str, rows: int) -> Forecast | None:
+    """The power law through the simulated random labels and the random parts."""
+    labels, values = points(drawn, metric) if drawn else ([], [])
+    mean = trials.scores[BASE].mean(axis=0).tolist()
+    return forecast([*map(float, trials.labels), *labels], [*mean, *values], rows, metric)
+
+
+def points(drawn: dict[str, np.ndarray], metric: str) -> tuple[list[float], list[float]]:
+    """Labels and mean quality of the random parts."""
+    return drawn["labels"].mean(axis=0).tolist(), drawn[metric].mean(axis=0).tolist()
+
+
+def more(found: Gain, rows: int) -> int | None:
+    """How many more labels it takes until the gain seen is sure; None where even four times as many would not do.
+
+    An interval of half width h around v narrows with the square root of the rows: until it ends at 0, (h / v)^2 times
+    as many.
+    """
+    value, half = found.gain.value, (found.gain.high - found.gain.low) / 2
+    if value <= 0 or half > value * MORE**0.5 or half <= value:
+        return None
+    return int(np.ceil(rows * ((half / value) ** 2 - 1) / 100) * 100)
+
+
+def table(trials: Trials) -> Table:
+    """One row a strategy, best first."""
+    columns: Table = {}
+    for found in sorted(trials.gains.values(), key=lambda each: -each.gain.value):
+        saved = found.needs.below(trials.budget)
+        row = {
+            "strategy": found.strategy,
+            "gain": found.gain.value,
+            "low": found.gain.low,
+            "high": found.gain.high,
+            "wins": found.wins,
+            "labels": found.needs.value,
+            "labels_low": found.needs.low,
+            "labels_high": found.needs.high,
+            "saved": saved.value,
+            "saved_low": saved.low,
+            "saved_high": saved.high,
+        }
+        for key, cell in row.items():
+            columns.setdefault(key, []).append(cell)
+    return columns
+
+
+def _check(y: np.ndarray, budget: int | None, price: float, jobs: int) -> None:
+    gone = [i for i, label in enumerate(y.tolist()) if label is None or label != label]
+    if gone:
+        raise SettingError(
+            f"row {gone[0]} has no label, and {len(gone) - 1} more; a study is made of labelled rows: "
+            "leave out the others"
+        )
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget < 2):
+        raise SettingError(f"budget is a whole number of labels, 2 or more; {budget!r} is not")
+    if not (np.isfinite(price) and price >= 0):
+        raise SettingError(f"price is what one label costs, 0 or more; {price!r} is not")
+    if jobs < 1:
+        raise SettingError(f"jobs is a number of processes, 1 or more; {jobs!r} is not")

@@ -1,0 +1,175 @@
+"""What a study found, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from asklearn.study.feasible.forecast import NEARLY, Forecast
+from asklearn.study.feasible.gains import Gain, Interval
+from asklearn.study.feasible.verdict import NO, UNCLEAR, WORTH, YES, sure
+
+MANY = 0.05  # a share of copies or doubtful labels from which on they are worth a word
+JUMPY = 1.5  # times as unsteady as random
+LITTLE = 0.02  # of the metric: less than that between random and all labels is little
+APART = 0.1  # of 0 to 1: below it neighbours share their class hardly oftener than by chance
+
+
+def spelt(metric: str) -> str:
+    """A metric as people write it.
+
+    >>> spelt("balanced_accuracy")
+    'balanced accuracy'
+    """
+    return metric.replace("_", " ")
+
+
+def count(n: float, of: str = "label") -> str:
+    """A number of things.
+
+    >>> count(1), count(1200, "row")
+    ('1 label', '1,200 rows')
+    """
+    return f"{n:,.0f} {of}" + ("" if round(n) == 1 else "s")
+
+
+def between(interval: Interval, digits: int = 0) -> str:
+    """An interval in brackets, as sentences hold it.
+
+    >>> between(Interval(0.03, 0.02, 0.0451), 3)
+    '(0.020 to 0.045)'
+    """
+    return f"({interval.low:,.{digits}f} to {interval.high:,.{digits}f})"
+
+
+def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str) -> list[str]:
+    """What the trials say of the strategy that does best, and why that makes the verdict."""
+    saved = found.needs.below(budget)
+    reach = (
+        f"{found.strategy} needs {count(found.needs.value)} {between(found.needs)} to be as good as {budget:,} "
+        f"random ones: {saved.value / budget:.0%} fewer."
+    )
+    if found.needs.value > budget:
+        reach = f"{found.strategy} with {count(budget)} is no better than fewer random ones."
+    gain = (
+        f"From half of the labels on, {spelt(metric)} is {found.gain.value:+.3f} {between(found.gain, 3)} against "
+        f"random, and better in {found.wins:.0%} of the runs."
+    )
+    if verdict == YES:
+        return [reach, gain]
+    if verdict == NO:
+        return [f"No strategy tried can surely save {WORTH:.0%} of the labels; the best: {reach}", gain]
+    if sure(found, budget):
+        loss = plainest.gain
+        return [
+            (
+                f"It hangs on the strategy: asking for what the model is least sure of surely loses here "
+                f"({loss.value:+.3f}, {loss.low:+.3f} to {loss.high:+.3f}), so the model is no guide to what it lacks."
+            ),
+            f"Still, {reach}",
+            gain,
+        ]
+    return ["Neither a gain nor its absence is sure.", f"As far as one can see, {reach}", gain]
+
+
+def money(saved: Interval, price: float) -> str:
+    """What the labels saved are worth."""
+    return f"At {price:,.2f} a label that saves {saved.value:,.2f} {between(saved, 2)}."
+
+
+def needed(verdict: str, labels: int | None) -> list[str]:
+    """How many more labels would tell."""
+    if verdict != UNCLEAR:
+        return []
+    if labels is None:
+        return ["More labels would hardly tell: the difference is small, or another answer than its size."]
+    return [f"If the gain is what it seems, about {count(labels)} more would make it sure."] if labels else []
+
+
+def too_few(rows: int, counts: np.ndarray, labels: int, least: int) -> list[str]:
+    """Why nothing was tried."""
+    if len(counts) < 2:
+        return [
+            f"All {count(rows)} are of one class: nothing can be learned before another one is found.",
+            f"Label about {count(labels)} more, drawn at random, and ask again.",
+        ]
+    return [
+        (
+            f"{count(rows)} are too few to try strategies with: it takes {least:,}. "
+            f"Label {labels:,} more, drawn at random, and ask again."
+        ),
+        f"Of {len(counts):,} classes the rarest has {count(counts.min())}, the largest {counts.max():,}.",
+    ]
+
+
+def room(random: float, full: float, budget: int, metric: str) -> list[str]:
+    """What is left to gain after the random labels."""
+    left = abs(full - random)
+    if left >= LITTLE:
+        return []
+    return [
+        f"There is little left to gain: {budget:,} random labels reach {spelt(metric)} {random:.3f}, all {full:.3f}."
+    ]
+
+
+def signs(found: Mapping[str, float]) -> list[str]:
+    """What is worth a word among the signs."""
+    said = []
+    if found.get("copies", 0) >= MANY:
+        said.append(
+            f"{found['copies']:.0%} of the rows are copies of another, or nearly: choose with a strategy that covers, "
+            "and keep copies together when splitting (groups)."
+        )
+    if found.get("doubtful", 0) >= MANY:
+        said.append(
+            f"About {found['doubtful']:.0%} of the labels are denied by models that never saw them: wrong labels, or "
+            "classes that overlap; what looks uncertain may be no more than that."
+        )
+    if found.get("purity", 1) < APART:
+        said.append(
+            "Neighbours share their class hardly oftener than by chance: the features say little, and better ones "
+            "would help more than better labels."
+        )
+    if found.get("falls", 0) >= JUMPY or found.get("spread", 0) >= JUMPY:
+        said.append(
+            f"Asking for what the model is least sure of is erratic here: it falls {found['falls']:.1f} times as much "
+            f"from round to round as random does, and differs {found['spread']:.1f} times as much between splits."
+        )
+    return said
+
+
+def luck(table: Mapping[str, list[Any]]) -> list[str]:
+    """Whether the best models of a fifth of the labels reach the worst of four fifths."""
+    if not table:
+        return []
+    reach = dict(zip(table["metric"], table["reach"], strict=True))
+    few, many = min(table["labels"]), max(table["labels"])
+    luckiest = {metric: share for metric, share in reach.items() if share > 0}
+    if not luckiest:
+        return [
+            (
+                f"No model of {count(few)} drawn at random was as good as the worst of {many:,}: how many there are "
+                "weighs more than which."
+            )
+        ]
+    shares = ", ".join(f"{metric} {share:.0%}" for metric, share in luckiest.items())
+    return [
+        (
+            f"Of the models of {count(few)} drawn at random some were as good as the worst of {many:,} ({shares}): "
+            "which ones there are matters."
+        )
+    ]
+
+
+def future(found: Forecast | None, metric: str) -> list[str]:
+    """What random labels would come to."""
+    if found is None or found.nearly is None:
+        return []
+    return [
+        (
+            f"Random labels would come to {spelt(metric)} {found.curve.ceiling:.3f} at most; {NEARLY:.0%} of that takes "
+            f"about {count(found.nearly)}."
+        )
+    ]
