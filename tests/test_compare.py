@@ -174,7 +174,7 @@ def test_one_seed_has_no_interval_and_says_so():
     found = made([[0.8], [0.7]])
     table = found.table()
     assert (table["low"], table["area_high"]) == ([None, None], [None, None])
-    assert "proves nothing" in words(found)[0]
+    assert "So few seeds prove nothing: run 6 or more" in words(found)[0]
 
 
 def test_what_is_no_better_than_random_is_said_so():

@@ -274,7 +274,10 @@ def compare(
         str, typer.Option(metavar="A,B,C", help="Names or expressions; random always runs beside them.")
     ] = "auto,margin",
     model: Model = "auto",
-    metric: Metric = "accuracy",
+    metric: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Metrics as for simulate, with commas between; the first counts."),
+    ] = "accuracy",
     group: Annotated[
         str | None, typer.Option(metavar="COL", help="Rows alike in this column are never on both sides.")
     ] = None,

@@ -137,7 +137,7 @@ def show(found: Comparison, rows: int) -> None:
 def columns(found: Comparison, metric: str) -> tuple[list[str], list[list[str]], list[str]]:
     """Heads, rows, and which of the heads hold figures."""
     judged, reached = found.table(metric), found.labels_to(0.95, metric)
-    heads = ["mean", "95 % interval", "final", "area", "won-tied-lost", "p", "labels to 95 %"]
+    heads = ["mean", "±", "final", "area", "wins", "p", "to 95%"]
     return ["strategy", *heads], list(_rows(judged, reached)), heads
 
 
@@ -148,12 +148,10 @@ def _rows(judged: Mapping[str, Any], reached: Mapping[str, Any]) -> Iterator[lis
         yield [
             plain(name),
             number(judged["score"][i]),
-            f"{number(judged['low'][i])} to {number(judged['high'][i])}"
-            if judged["low"][i] is not None
-            else "-",
+            number(None if judged["high"][i] is None else judged["high"][i] - judged["score"][i]),
             number(judged["final"][i]),
             number(judged["area"][i], 2),
-            "-" if base else f"{judged['wins'][i]}-{judged['ties'][i]}-{judged['losses'][i]}",
+            "-" if base else f"{judged['wins'][i]}-{judged['losses'][i]}",
             "-" if base else number(judged["p"][i]),
             "never" if labels is None else number(labels, 0),
         ]

@@ -44,19 +44,24 @@ def _sentences(found: Comparison, metric: str) -> Iterator[str]:
     mine, theirs = figure(table["score"][i]), figure(table["score"][base])
     seeds = len(found.seeds)
     wins, losses = table["wins"][i], table["losses"][i]
-    if seeds < 2:
-        yield f"{best}: mean {name} {mine} {span}, random {theirs}. One seed proves nothing: run more."
-    elif table["p"][i] * len(rivals) < SURE and i < base:
-        yield (
-            f"{best} did best: mean {name} {mine} {span}, random {theirs}; "
-            f"better on {wins} of {seeds} seeds, worse on {losses}."
-        )
+    told = f"mean {name} {mine} {span}, random {theirs}"
+    count = f"better on {wins} of {seeds} seeds, worse on {losses}"
+    if table["p"][i] * len(rivals) < SURE and i < base:
+        yield f"{best} did best: {told}; {count}."
+    elif seeds < (enough := seeds_to_be_sure(len(rivals))):
+        yield f"{best}: {told}; {count}. So few seeds prove nothing: run {enough} or more."
     else:
-        yield (
-            f"No strategy was reliably better than random ({theirs}, {span}): the best of them, {best}, has a mean "
-            f"{name} of {mine}, better on {wins} of {seeds} seeds, worse on {losses}."
-        )
+        yield f"No strategy was reliably better than random. The best of them, {best}: {told}; {count}."
     yield from _labels(found, metric, best)
+
+
+def seeds_to_be_sure(rivals: int) -> int:
+    """How many seeds can be evidence at all: with n pairs all of one sign, Wilcoxon's p is 2^(1 - n).
+
+    >>> seeds_to_be_sure(1), seeds_to_be_sure(5)
+    (6, 8)
+    """
+    return next(n for n in range(1, 100) if 2.0 ** (1 - n) * rivals < SURE)
 
 
 def _labels(found: Comparison, metric: str, best: str) -> Iterator[str]:
