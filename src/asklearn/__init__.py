@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from asklearn.stopping import Advice
     from asklearn.strategies.door import choose
     from asklearn.study.compare import Comparison, compare
+    from asklearn.study.feasibility import Feasibility, feasibility
     from asklearn.study.simulate import Curve, simulate
     from asklearn.tasks.classes import classes
     from asklearn.testing.strategy import check_strategy
@@ -33,6 +34,7 @@ _HOMES = {
     "Comparison": ("asklearn.study.compare", "Comparison"),
     "Curve": ("asklearn.study.simulate", "Curve"),
     "Estimate": ("asklearn.estimate", "Estimate"),
+    "Feasibility": ("asklearn.study.feasibility", "Feasibility"),
     "Project": ("asklearn.project", "Project"),
     "Question": ("asklearn.people.answers", "Question"),
     "agreement": ("asklearn.people.agreement", "agreement"),
@@ -41,6 +43,7 @@ _HOMES = {
     "classes": ("asklearn.tasks.classes", "classes"),
     "compare": ("asklearn.study.compare", "compare"),
     "consensus": ("asklearn.people.consensus", "consensus"),
+    "feasibility": ("asklearn.study.feasibility", "feasibility"),
     "simulate": ("asklearn.study.simulate", "simulate"),
     "stopping": ("asklearn.stopping", ""),
     "strategies": ("asklearn.strategies", ""),
@@ -53,6 +56,7 @@ __all__ = [
     "Comparison",
     "Curve",
     "Estimate",
+    "Feasibility",
     "Project",
     "Question",
     "agreement",
@@ -61,6 +65,7 @@ __all__ = [
     "classes",
     "compare",
     "consensus",
+    "feasibility",
     "simulate",
     "stopping",
     "strategies",

@@ -326,6 +326,69 @@ def compare(
 
 
 @app.command()
+def study(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file as for init, or a project's folder.")],
+    label: Annotated[
+        str | None, typer.Option(metavar="COL", help="The column of true labels; a project has its own.")
+    ] = None,
+    text: Text = None,
+    image: Image = None,
+    features: Features = None,
+    id: Id = None,
+    strategies: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C", help="What is tried beside random; by default auto, margin and one that fits."
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="Who predicts: as for init; hundreds of them are fitted.")
+    ] = "logistic",
+    metric: Annotated[
+        str, typer.Option(metavar="METRIC", help="What counts: as for simulate.")
+    ] = "balanced_accuracy",
+    group: Annotated[
+        str | None, typer.Option(metavar="COL", help="Rows alike in this column are never on both sides.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Labels simulated; by default 200 to 500.")
+    ] = None,
+    price: Annotated[float, typer.Option(min=0, metavar="X", help="What one label costs.")] = 0.0,
+    seed: Seed = 0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Processes; by default one a core.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with tables and pictures.")
+    ] = None,
+    skip_bad: SkipBad = False,
+    json: Json = False,
+) -> None:
+    """Ask whether active learning will work.
+
+    Simulates it on rows whose labels are known and answers yes, no or unclear, with reasons: labels saved against
+    random ones, the luck of the draw, copies, doubtful labels, and how many more labels it takes to tell.
+    """
+    from asklearn.cli.studying import study
+
+    study(
+        data,
+        columns={"text": text, "image": image, "features": _list(features), "id": id, "label": label},
+        group=group,
+        strategies=strategies,
+        model=model,
+        metric=metric,
+        budget=budget,
+        price=price,
+        seed=seed,
+        jobs=jobs,
+        out=out,
+        skip_bad=skip_bad,
+        json=json,
+    )
+
+
+@app.command()
 def demo(
     auto: Annotated[
         int | None,

@@ -167,9 +167,5 @@ def future(found: Forecast | None, metric: str) -> list[str]:
     """What random labels would come to."""
     if found is None or found.nearly is None:
         return []
-    return [
-        (
-            f"Random labels would come to {spelt(metric)} {found.curve.ceiling:.3f} at most; {NEARLY:.0%} of that takes "
-            f"about {count(found.nearly)}."
-        )
-    ]
+    ceiling = f"Random labels would come to {spelt(metric)} {found.curve.ceiling:.3f} at most"
+    return [f"{ceiling}; {NEARLY:.0%} of that takes about {count(found.nearly)}."]
