@@ -173,6 +173,15 @@ def test_the_record_says_what_a_projects_record_says(digits):
     assert {"random", "margin"} >= set(asked[1].arms)
 
 
+@pytest.mark.parametrize("own", ["logistic", model()])
+def test_a_run_with_a_record_is_the_run_without(digits, own):
+    for strategy in ("random", STRATEGY):
+        alone = simulate(*digits, strategy, own, start=5, budget=25)
+        kept = simulate(*digits, strategy, own, start=5, budget=25, journal=MemoryJournal())
+        assert kept.items == alone.items
+        assert kept.score.tolist() == alone.score.tolist()
+
+
 def test_a_run_that_was_asked_for_more_goes_on(digits):
     journal = MemoryJournal()
     simulate(*digits, STRATEGY, model(), budget=20, journal=journal, metric=["accuracy", "log_loss"])
