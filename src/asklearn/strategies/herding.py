@@ -11,7 +11,7 @@ cover of r by anything labelled, reserved or chosen. What cover, w and the radiu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +28,7 @@ from asklearn.strategies.nesting import value
 from asklearn.view import Labelled, Positions, View, known_points
 
 Array = NDArray[Any]
-SMALL = 1 << 22  # so many values are computed at once, or kept instead of computed again
+SMALL = 1 << 22  # so many values are computed at once
 NEIGHBOUR = (
     20  # how far this neighbour lies is the scale of a place (UH-local, Zelnik-Manor & Perona 2004: 7)
 )
@@ -236,24 +236,15 @@ class cover:
             np.maximum(covered, self.kernel.of(apart / h2).max(axis=0), out=covered)
         weight = np.ones(len(ground)) if self.weight is None else scored(self.weight, view)[index]
         able = some(view.size, max(n, self.candidates), rng)
-        reach = self._reach(embedding, ground, h2)
-        found, gained = herd(reach, able, n, covered, weight.astype(covered.dtype))
-        view.tell(found, scores=gained)
-        return found
 
-    def _reach(self, embedding: Any, ground: Ground, h2: float) -> Callable[[Positions], Array]:
-        """How well the candidates at an index cover each reference."""
-
-        def reach(index: Positions) -> Array:
+        def near(index: Positions) -> Array:
             apart = ground.away(rows(embedding, index))
             apart /= h2
             return self.kernel.of(apart)
 
-        size = embedding.shape[0]
-        if size * len(ground) > SMALL:
-            return reach
-        once = reach(np.arange(size))
-        return lambda index: once[index]
+        found, gained = herd(near, able, n, covered, weight.astype(covered.dtype))
+        view.tell(found, scores=gained)
+        return found
 
 
 max_herding = cover()
