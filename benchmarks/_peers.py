@@ -38,7 +38,7 @@ def python() -> Path:
 def environment() -> dict[str, str]:
     """What a program in the peers' environment needs to find ours."""
     path = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]))
-    return os.environ | {"PYTHONPATH": path}
+    return os.environ | {"PYTHONPATH": path, "TQDM_DISABLE": "1"}  # no bars across our tables
 
 
 def run_there(module: str, *options: str, **more: object) -> subprocess.CompletedProcess[str]:
