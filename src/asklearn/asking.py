@@ -139,11 +139,14 @@ def words(pick: Pick, strategy: str, seen: Prediction | None) -> str:
     """
     if pick.audit or pick.arm == "random":
         return "drawn at random, so that the model is tested on what it did not choose"
-    if pick.arm == "seeds":
+    if pick.arm in ("seeds", "coverage"):
         return "one of the first items, chosen to cover the whole pool"
+    if pick.arm == "rare class":
+        return "likely one of the class with the fewest labels so far"
     if seen is None or pick.score is None:
         return f"chosen by {strategy}: unlike what was labelled so far"
     (first, p), (second, q) = list(seen.probabilities.items())[:2]
     if p - q < HESITATES:
-        return f"the model hesitates between {first} ({p:.2f}) and {second} ({q:.2f})"
+        others = ", and many items are like it" if pick.arm == "uncertain coverage" else ""
+        return f"the model hesitates between {first} ({p:.2f}) and {second} ({q:.2f}){others}"
     return f"the model leans to {first} ({p:.2f}); chosen by {strategy}"

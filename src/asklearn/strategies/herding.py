@@ -33,6 +33,8 @@ NEIGHBOUR = (
     20  # how far this neighbour lies is the scale of a place (UH-local, Zelnik-Manor & Perona 2004: 7)
 )
 
+NEAREST = 1e-3  # of the mean squared scale: where copies lie on one another their own scale would be none
+
 
 class Ground:
     """The references that stand for the pool, and how far anything is from them (squared).
@@ -59,7 +61,7 @@ class Ground:
         found = self._plain(some)
         if self._local:
             scale = np.outer(self._reach(found), self._scale) / self._mean**2
-            found /= np.maximum(scale, 1e-12) ** self._local
+            found /= np.maximum(scale, NEAREST) ** self._local
         return found
 
     def of_itself(self) -> Iterator[tuple[slice, Array]]:

@@ -19,6 +19,7 @@ from asklearn.scores.density import density, information_density
 from asklearn.scores.plain import certainty, deviation
 from asklearn.scores.uncertainty import entropy, expected_cost, least_confidence, margin, ratio
 from asklearn.scores.units import average, binary, highest
+from asklearn.strategies.auto import adaptive, auto, blend
 from asklearn.strategies.bayes import batch_bald
 from asklearn.strategies.budget import per_cost
 from asklearn.strategies.choice import Strategy, top
@@ -86,10 +87,10 @@ BOTH, CLASSES, NUMBER = "classes, number", "classes", "number"
 STRATEGIES = (
     Entry(
         "auto",
-        mix(uherding_local),
+        auto,
         CLASSES,
-        "m r d",
-        "uherding_local with a tenth at random",
+        "n C + m r (d + C)",
+        "coverage, then uncertain coverage in distances that learn, a tenth at random; guards",
         "from the first label on, when you do not want to choose",
         "many more labels than classes: margin is cheaper and as good",
     ),
@@ -494,8 +495,10 @@ SCORES = (
     vote_entropy,
 )
 KINDS = (
+    adaptive,
     average,
     binary,
+    blend,
     highest,
     bait,
     ball,
@@ -538,7 +541,7 @@ KINDS = (
     weigh,
 )
 for _entry in STRATEGIES:
-    if _entry.name != "auto" and hasattr(_entry.strategy, "__dataclass_fields__"):
+    if hasattr(_entry.strategy, "__dataclass_fields__"):
         named(
             _entry.name, _entry.strategy
         )  # so that a record says uherding rather than cover(margin, radius=half())

@@ -1,0 +1,171 @@
+"""The default: cover the pool, then what is uncertain in it, with guards against either going wrong.
+
+    no labels                  coverage, a quarter at random
+    labels                     uncertain coverage: the uncertain that most others like them would learn from
+    one class only, so far     half of the batch at random, half what is farthest from all labels: rare classes lie apart
+    a class without a label    half of the batch at random, until it is found or has been looked for long enough
+    a class much rarer         a third of the batch the likeliest members of it
+    always                     a share drawn at random: it finds what the rest overlooks, and measures without bias
+
+Uncertain coverage (Bae et al. 2025) is measured in distances that suit the place (each point's own neighbourhood is
+the unit, Zelnik-Manor & Perona 2004), half of the pool lies within its radius of a label, and the more labels there
+are the more distances are those that the model sees: `blend`. That helps where near in
+the embedding does not mean alike (DNA in one-hot columns: coverage alone asks for two of the three classes).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asklearn.errors import SettingError
+from asklearn.loops.best import best
+from asklearn.loops.points import rows
+from asklearn.scores.uncertainty import margin
+from asklearn.strategies.choice import Strategy, pick, some
+from asklearn.strategies.coverage import k_center
+from asklearn.strategies.herding import cover, half
+from asklearn.strategies.mixing import mix, random, reserve
+from asklearn.strategies.nesting import value
+from asklearn.strategies.seeding import seeds
+from asklearn.view import Labelled, Positions, View, known_points
+
+Array = NDArray[Any]
+
+LARGE = 16_384  # candidates that are looked at
+SAMPLE = 1000  # candidates by which spreads are measured
+LOOKED_FOR = 20  # times the number of classes: so many labels may pass before a missing class is given up
+OVERDUE = 3  # times the number of classes: so many labels without a new class, and it has to be looked for
+RARE = 5  # times as many labels as the rarest class has, where the commonest starts to drown it
+
+
+@value
+class blend:
+    """The strategy, in distances that join the embedding with what the model predicts.
+
+    z = (e / spread of e, w sqrt(p) / spread of sqrt(p)); the distance of sqrt(p) is Hellinger's. The weight of
+    predictions grows with what the model has learned from: w = weight l / (l + patience C) after l labels of C classes.
+    """
+
+    strategy: Strategy
+    weight: float = 0.7
+    patience: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not (self.weight >= 0 and self.patience > 0):
+            raise SettingError(f"blend needs weight >= 0 and patience > 0; it is {self}")
+
+    def __call__(
+        self,
+        view: View,
+        embedding: Any,
+        proba: Array,
+        n: int,
+        rng: np.random.Generator,
+        labelled: Labelled | None = None,
+    ) -> Positions:
+        known = known_points(labelled, embedding)
+        seen = None if labelled is None else labelled.proba
+        if labelled is None or seen is None or not len(labelled):
+            return pick(self.strategy, view, n)
+        index = some(view.size, SAMPLE, rng)
+        w = self.weight * len(labelled) / (len(labelled) + self.patience * proba.shape[1])
+        a, b = _spread(rows(embedding, index)), _spread(np.sqrt(proba[index]))
+
+        def joined(points: Any, p: Array) -> Array:
+            return np.hstack([rows(points) / a, np.sqrt(p) * (w / b)]).astype(np.float32)
+
+        there = Labelled(embedding=joined(known, seen), y=labelled.y, proba=seen)
+        return pick(self.strategy, view.change(embedding=joined(embedding, proba), labelled=there), n)
+
+
+def _spread(points: Array) -> float:
+    """Root of the mean squared distance to the mean; 1 where all points are one."""
+    around = points - points.mean(axis=0)
+    return float(np.sqrt(np.einsum("ij,ij->", around, around) / len(points))) or 1.0
+
+
+@value
+class adaptive:
+    """What `auto` is: see above. `share` is what it draws at random, always."""
+
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise SettingError(f"adaptive needs a share from 0 to 1; it is {self.share}")
+
+    def __call__(
+        self,
+        view: View,
+        n: int,
+        rng: np.random.Generator,
+        proba: Array | None = None,
+        embedding: Any = None,
+        labelled: Labelled | None = None,
+    ) -> Positions:
+        if proba is None:
+            if _since_new(labelled) >= 2 * OVERDUE:
+                return pick(SEARCH if embedding is not None else random, view, n)
+            found = pick(seeds, view, n)
+            view.tell(found[[view.told(p).arm != "random" for p in found]], arm="coverage")
+            return found
+        counts = _counts(labelled, proba.shape[1])
+        overdue = OVERDUE * len(counts) <= _since_new(labelled) <= LOOKED_FOR * len(counts)
+        places = n * (max(self.share, 0.5) if overdue and not counts.all() else self.share)
+        lots = int(places) + int(rng.random() < places % 1)
+        drawn = rng.choice(view.size, lots, replace=False)
+        view.tell(drawn, chance=places / view.size, arm="random")
+        rare = _members(proba, counts, drawn, -(-n // 3), rng)[: n - lots]
+        view.tell(rare, arm="rare class")
+        taken = np.concatenate([rare, drawn])
+        rest = reserve(view, taken)
+        if embedding is None:
+            chosen = pick(margin, rest)
+        elif view.size <= LARGE:
+            chosen = pick(COVERED, rest)
+        else:
+            able = _promising(proba, rng)
+            chosen = able[pick(COVERED, rest.take(able), n)]
+        chosen = chosen[~np.isin(chosen, taken)][: n - len(taken)]
+        view.tell(chosen, arm="margin" if embedding is None else "uncertain coverage")
+        return np.concatenate([rare, chosen, drawn])
+
+
+SEARCH = mix(k_center, share=0.5)
+COVERED = blend(cover(weight=margin, radius=half(), local=1.0))
+
+
+def _counts(labelled: Labelled | None, classes: int) -> Array:
+    """(classes,) how often each was answered."""
+    y = np.empty(0) if labelled is None or labelled.y is None else labelled.y
+    return np.bincount(y[y >= 0].astype(np.intp), minlength=classes)
+
+
+def _since_new(labelled: Labelled | None) -> int:
+    """How many labels have come since one brought a class not seen before; they are in the order answered."""
+    y = np.empty(0) if labelled is None or labelled.y is None else labelled.y[labelled.y >= 0]
+    return 0 if not len(y) else len(y) - 1 - int(np.unique(y, return_index=True)[1].max())
+
+
+def _members(proba: Array, counts: Array, drawn: Positions, n: int, rng: np.random.Generator) -> Positions:
+    """The n likeliest members of the rarest class that was seen, none where no class is rare."""
+    seen = np.where(counts > 0, counts, counts.max() + 1)
+    if counts.sum() < OVERDUE * len(counts) or counts.max() <= RARE * seen.min():
+        return np.empty(0, dtype=np.intp)
+    likely = proba[:, int(seen.argmin())].copy()
+    likely[drawn] = -1
+    return best(likely, min(n, len(likely) - len(drawn)), rng)
+
+
+def _promising(proba: Array, rng: np.random.Generator) -> Positions:
+    """Of a large pool half of LARGE at random and half with the smallest margin: no more are looked at."""
+    share = some(len(proba), LARGE // 2, rng)
+    doubt = margin(proba)
+    doubt[share] = 0
+    return np.concatenate([share, best(doubt, LARGE - len(share), rng)])
+
+
+auto = adaptive()
