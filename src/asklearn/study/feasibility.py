@@ -17,7 +17,7 @@ from asklearn.study.compare import BASE, named
 from asklearn.study.feasible import signs, subsets, words, work
 from asklearn.study.feasible.forecast import Forecast, forecast
 from asklearn.study.feasible.gains import Gain, Interval, beside, falls, late
-from asklearn.study.feasible.verdict import NO, UNCLEAR, best, level, verdict
+from asklearn.study.feasible.verdict import NO, UNCLEAR, best, level, losing, sure, verdict
 from asklearn.study.feasible.work import Plan, Task
 from asklearn.study.known import Known, split
 from asklearn.study.simulate import Metric, Setup
@@ -210,7 +210,7 @@ def _tried(doing: _Doing, candidates: list[str], seeds: Sequence[int], metric: s
             if name != BASE
         }
         said = verdict([gains[name] for name in candidates], gains[plainest], int(labels[-1]))
-        if said != UNCLEAR:
+        if said != UNCLEAR or losing(gains[plainest]):
             break
     whole = doing.found["full", "", seeds[0]][metric]
     return Trials(labels, scores, gains, candidates, gains[plainest], said, int(labels[-1]), whole)
@@ -229,11 +229,11 @@ def concluded(
     saved = found.needs.below(trials.budget)
     signs_ = looked | unsteady(trials)
     forecast_ = expected(trials, drawn, metric, rows)
-    needed = more(found, rows) if trials.said == UNCLEAR else 0
+    needed = more(found, rows) if trials.said == UNCLEAR and not sure(found, trials.budget) else 0
     reasons = words.outcome(trials.said, found, trials.plainest, trials.budget, metric)
     if price > 0:
         reasons.append(words.money(saved.times(price), price))
-    reasons += words.needed(trials.said, needed)
+    reasons += words.needed(needed)
     reasons += words.room(float(trials.scores[BASE][:, -1].mean()), trials.full, trials.budget, metric)
     reasons += words.signs(signs_)
     reasons += words.luck(subsets.table(drawn))
@@ -284,7 +284,9 @@ def too_few(
 def sample(X: Any, y: np.ndarray, groups: Any, seed: int) -> tuple[Any, np.ndarray, Any]:
     """Rows, labels and groups of at most 10,000 rows, class by class; those given where they are no more."""
     held = hold(X)
-    if len(y) <= work.ROWS or len(held) != len(y):
+    if len(held) != len(y):
+        raise SettingError(f"X has {len(held)} rows and y has {len(y)}; they must be as many")
+    if len(y) <= work.ROWS:
         return X, y, groups
     codes = np.unique(y, return_inverse=True)[1]
     rng = np.random.default_rng([seed, SAMPLE])

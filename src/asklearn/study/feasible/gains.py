@@ -14,6 +14,7 @@ Labels = NDArray[np.intp]
 
 MOST = 4.0  # times as many labels as random: what is worse still counts as this
 RESAMPLES = 1000
+ROUNDING = 1e-9  # two scores that differ by less are the same
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def needs(labels: Labels, ours: Array, base: Array) -> float:
     """
     mine, theirs = rising(ours), rising(base)
     last = float(labels[-1])
-    found = reached(labels, mine, theirs[-1])
+    found = reached(labels, mine, theirs[-1] - ROUNDING)
     if np.isfinite(found):
         return found
     return min(last * last / reached(labels, theirs, mine[-1]), MOST * last)

@@ -31,6 +31,11 @@ def hopeless(gain: Gain, labels: int) -> bool:
     return gain.gain.high <= 0 or gain.needs.low >= (1 - WORTH) * labels
 
 
+def losing(gain: Gain) -> bool:
+    """It is surely worse than random."""
+    return gain.gain.high < 0
+
+
 def best(gains: Sequence[Gain], labels: int) -> Gain:
     """The strategy that surely gains most: of those that are sure, if any, the highest lower end."""
     return max(gains, key=lambda gain: (sure(gain, labels), gain.gain.low))
@@ -42,6 +47,6 @@ def verdict(gains: Sequence[Gain], plainest: Gain, labels: int) -> str:
     Where the plainest loses, what the model is least sure of misleads it: a gain hangs on the strategy then, and
     that is for nobody to promise. "unclear": everything else.
     """
-    if sure(best(gains, labels), labels) and plainest.gain.high >= 0:
+    if sure(best(gains, labels), labels) and not losing(plainest):
         return YES
     return NO if all(hopeless(each, labels) for each in gains) else UNCLEAR

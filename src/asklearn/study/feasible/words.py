@@ -9,11 +9,12 @@ import numpy as np
 
 from asklearn.study.feasible.forecast import NEARLY, Forecast
 from asklearn.study.feasible.gains import Gain, Interval
-from asklearn.study.feasible.verdict import NO, UNCLEAR, WORTH, YES, sure
+from asklearn.study.feasible.verdict import NO, WORTH, YES, sure
 
 MANY = 0.05  # a share of copies or doubtful labels from which on they are worth a word
 JUMPY = 1.5  # times as unsteady as random
 LITTLE = 0.02  # of the metric: less than that between random and all labels is little
+FAR = 10.0  # times as many labels as were measured: beyond that a forecast is a guess
 APART = 0.1  # of 0 to 1: below it neighbours share their class hardly oftener than by chance
 
 
@@ -60,14 +61,12 @@ def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str)
     if verdict == YES:
         return [reach, gain]
     if verdict == NO:
-        return [f"No strategy tried can surely save {WORTH:.0%} of the labels; the best: {reach}", gain]
+        return [f"Surely no strategy tried saves {WORTH:.0%} of the labels; of the best one: {reach}", gain]
     if sure(found, budget):
         loss = plainest.gain
+        lost = f"{loss.value:+.3f}, {loss.low:+.3f} to {loss.high:+.3f}"
         return [
-            (
-                f"It hangs on the strategy: asking for what the model is least sure of surely loses here "
-                f"({loss.value:+.3f}, {loss.low:+.3f} to {loss.high:+.3f}), so the model is no guide to what it lacks."
-            ),
+            f"It hangs on the strategy: asking for what the model is least sure of surely loses ({lost}).",
             f"Still, {reach}",
             gain,
         ]
@@ -79,12 +78,10 @@ def money(saved: Interval, price: float) -> str:
     return f"At {price:,.2f} a label that saves {saved.value:,.2f} {between(saved, 2)}."
 
 
-def needed(verdict: str, labels: int | None) -> list[str]:
-    """How many more labels would tell."""
-    if verdict != UNCLEAR:
-        return []
+def needed(labels: int | None) -> list[str]:
+    """How many more labels would tell; None for none that could be had."""
     if labels is None:
-        return ["More labels would hardly tell: the difference is small, or another answer than its size."]
+        return ["More labels would hardly tell."]
     return [f"If the gain is what it seems, about {count(labels)} more would make it sure."] if labels else []
 
 
@@ -96,10 +93,8 @@ def too_few(rows: int, counts: np.ndarray, labels: int, least: int) -> list[str]
             f"Label about {count(labels)} more, drawn at random, and ask again.",
         ]
     return [
-        (
-            f"{count(rows)} are too few to try strategies with: it takes {least:,}. "
-            f"Label {labels:,} more, drawn at random, and ask again."
-        ),
+        f"{count(rows)} are too few to try strategies with: it takes {least:,}.",
+        f"Label {labels:,} more, drawn at random, and ask again.",
         f"Of {len(counts):,} classes the rarest has {count(counts.min())}, the largest {counts.max():,}.",
     ]
 
@@ -148,24 +143,18 @@ def luck(table: Mapping[str, list[Any]]) -> list[str]:
     few, many = min(table["labels"]), max(table["labels"])
     luckiest = {metric: share for metric, share in reach.items() if share > 0}
     if not luckiest:
-        return [
-            (
-                f"No model of {count(few)} drawn at random was as good as the worst of {many:,}: how many there are "
-                "weighs more than which."
-            )
-        ]
+        said = f"No model of {count(few)} drawn at random was as good as the worst of {many:,}"
+        return [f"{said}: how many there are weighs more than which."]
     shares = ", ".join(f"{metric} {share:.0%}" for metric, share in luckiest.items())
-    return [
-        (
-            f"Of the models of {count(few)} drawn at random some were as good as the worst of {many:,} ({shares}): "
-            "which ones there are matters."
-        )
-    ]
+    said = f"Of the models of {count(few)} drawn at random some were as good as the worst of {many:,}"
+    return [f"{said} ({shares}): which ones there are matters."]
 
 
 def future(found: Forecast | None, metric: str) -> list[str]:
-    """What random labels would come to."""
+    """What random labels would come to, as far as that can be foretold."""
     if found is None or found.nearly is None:
         return []
     ceiling = f"Random labels would come to {spelt(metric)} {found.curve.ceiling:.3f} at most"
+    if found.nearly > FAR * max(found.labels):
+        return [f"{ceiling}, after more of them than can be foretold."]
     return [f"{ceiling}; {NEARLY:.0%} of that takes about {count(found.nearly)}."]
