@@ -207,9 +207,8 @@ def test_a_committee_gives_the_draws_that_are_wanted_within():
     for labelled in (known, None, Labelled(z[:0], np.empty(0, dtype=int))):
         pick(committee(spy, members=7), view(5, embedding=z, proba=p, labelled=labelled))
     assert told == [((50, 7, 3), np.float32, True)] * 3
-    assert needs(committee(bald)) == {"embedding"}
-    assert needs(committee(spy)) == {"embedding", "proba"}
-    require(mix(committee(bald)), {"embedding"})
+    assert needs(committee(bald)) == {"embedding", "proba"}
+    require(mix(committee(bald)), {"embedding", "proba"})
     with pytest.raises(SettingError, match="bald needs draws"):
         require(pareto((bald, margin)), {"embedding", "proba"})
     with pytest.raises(SettingError, match="committee needs embedding"):
@@ -221,10 +220,10 @@ def test_a_committee_gives_the_draws_that_are_wanted_within():
 def test_a_committee_agrees_where_it_was_told_and_differs_where_it_was_not():
     rng = np.random.default_rng(1)
     told, strange = rng.normal([4, 0], 0.3, size=(40, 2)), rng.normal([0, 8], 0.3, size=(40, 2))
-    z = np.concatenate([told, -told, strange])
+    z, p = np.concatenate([told, -told, strange]), np.full((120, 2), 0.5)
     known = Labelled(np.concatenate([told, -told]), np.repeat([0, 1], 40))
     found = np.concatenate(
-        [pick(committee(bald), view(1, seed=s, embedding=z, labelled=known)) for s in range(20)]
+        [pick(committee(bald), view(1, seed=s, embedding=z, proba=p, labelled=known)) for s in range(20)]
     )
     assert (found >= 80).mean() > 0.9
 
@@ -232,17 +231,15 @@ def test_a_committee_agrees_where_it_was_told_and_differs_where_it_was_not():
 def test_random_projection_keeps_what_a_committee_says():
     rng = np.random.default_rng(2)
     z = np.concatenate([rng.normal(m, 1, size=(60, 600)) for m in (-0.3, 0.3)])
-    known = Labelled(z[::4], np.repeat([0, 1], 60)[::4])
+    known, p = Labelled(z[::4], np.repeat([0, 1], 60)[::4]), np.full((120, 2), 0.5)
     heard = []
 
     def spy(draws, n):
         heard.append(draws)
         return np.arange(n)
 
-    pick(committee(spy), view(1, embedding=z, labelled=known))
-    pick(
-        committee(spy),
-        view(1, embedding=csr_array(z), labelled=Labelled(csr_array(known.embedding), known.y)),
-    )
+    sparse = Labelled(csr_array(known.embedding), known.y)
+    pick(committee(spy), view(1, embedding=z, proba=p, labelled=known))
+    pick(committee(spy), view(1, embedding=csr_array(z), proba=p, labelled=sparse))
     assert heard[0] == pytest.approx(heard[1], abs=1e-4)
     assert (heard[0].mean(axis=1).argmax(axis=1) == np.repeat([0, 1], 60)).mean() > 0.95

@@ -40,13 +40,18 @@ class committee:
             raise SettingError(f"committee needs at least 2 members and a variance > 0; it is {self}")
 
     def __call__(
-        self, view: View, embedding: Any, n: int, rng: np.random.Generator, labelled: Labelled | None = None
+        self,
+        view: View,
+        proba: Array,
+        embedding: Any,
+        n: int,
+        rng: np.random.Generator,
+        labelled: Labelled | None = None,
     ) -> Positions:
         known, y = known_points(labelled, embedding), getattr(labelled, "y", None)
-        told = np.flatnonzero(y >= 0) if known.shape[0] and y is not None else np.empty(0, dtype=np.intp)
-        codes = np.empty(0, dtype=np.intp) if y is None else y[told].astype(np.intp)
-        classes = view["proba"].shape[1] if "proba" in view else max(2, int(codes.max(initial=0)) + 1)
-        draws = self._draws(embedding, known[told], codes, classes, rng)
+        told = np.empty(0, dtype=np.intp) if y is None or not known.shape[0] else np.flatnonzero(y >= 0)
+        codes = told if y is None else y[told].astype(np.intp)
+        draws = self._draws(embedding, known[told], codes, proba.shape[1], rng)
         return pick(self.strategy, view.change(draws=draws), n)
 
     def _draws(
