@@ -400,7 +400,9 @@ def main() -> int:
     if words.list:
         print(json.dumps(list(LIBRARIES[words.list]())))
     elif words.one:
-        report(LIBRARIES[words.one[0]]()[words.one[1]], words.timeout)
+        strategy: Any = LIBRARIES[words.one[0]]()[words.one[1]]
+        strategy.__name__ = words.one[1]  # for the sentences
+        report(strategy, words.timeout)
     else:
         show(words.only, words.timeout, words.why)
     return 0

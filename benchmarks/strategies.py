@@ -13,6 +13,7 @@ most in the first run, on top of the inputs (Linux). Peers are installed by this
 from __future__ import annotations
 
 import argparse
+import ctypes
 import sys
 import time
 import warnings
@@ -55,6 +56,7 @@ class Cost:
 def cost(call: Call, repeat: int) -> Cost:
     """What the best of so many runs took, and by how much the process grew at the most in the first."""
     runs, grown = [], float("nan")
+    _give_back()
     for turn in range(repeat):
         before = _resident("VmRSS", forget_peak=True)
         wall, cpu = time.perf_counter(), time.process_time()
@@ -63,6 +65,13 @@ def cost(call: Call, repeat: int) -> Cost:
         if turn == 0:
             grown = _resident("VmHWM") - before
     return Cost(*map(min, zip(*runs, strict=True)), grown)
+
+
+def _give_back() -> None:
+    """What was freed before goes back to the system, where the C library can: else it would be used again unseen."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _resident(line: str, forget_peak: bool = False) -> float:
