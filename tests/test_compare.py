@@ -375,3 +375,21 @@ def test_killed_in_the_middle_and_taken_up_again(digits, found, tmp_path):
         assert (whole.scores[metric] == found.scores[metric]).all()
         assert (whole.full[metric] == found.full[metric]).all()
     assert not list((tmp_path / "kept" / "runs").glob("*.x"))
+
+
+@pytest.mark.slow
+def test_an_interruption_ends_the_processes_too(tmp_path):
+    script = tmp_path / "child.py"
+    script.write_text(textwrap.dedent(CHILD))
+    child = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "kept")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    child.stdout.readline()
+    os.killpg(child.pid, signal.SIGINT)  # as Ctrl+C in a terminal: the workers get it too
+    _, said = child.communicate(timeout=30)  # ends when the last of them has let go of stderr
+    assert said.count("Traceback") == 1
+    assert said.rstrip().endswith("KeyboardInterrupt")

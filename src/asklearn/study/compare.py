@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -263,12 +264,16 @@ def compared(
     if there is not None:
         there.begin(kept.config(known, setup, chosen, numbers))
         found = {task: result for task in tasks if (result := there.find(*task)) is not None}
-    for task, result in results(known, chosen, setup, [t for t in tasks if t not in found], jobs):
-        found[task] = result
-        if there is not None:
-            there.keep(*task, result)
-        if progress is not None:
-            progress(len(found), len(tasks))
+    missing = [task for task in tasks if task not in found]
+    with closing(
+        results(known, chosen, setup, missing, jobs)
+    ) as done:  # an interrupted one ends its processes
+        for task, result in done:
+            found[task] = result
+            if there is not None:
+                there.keep(*task, result)
+            if progress is not None:
+                progress(len(found), len(tasks))
     metrics = [measures.name_of(metric) for metric in setup.metrics]
     return gathered(Comparison, tuple(chosen), numbers, metrics, found)
 
@@ -300,7 +305,7 @@ def one(known: Known, chosen: Mapping[str, Any], setup: Setup, task: Task) -> Re
 
 def results(
     known: Known, chosen: Mapping[str, Any], setup: Setup, tasks: Sequence[Task], jobs: int
-) -> Iterator[tuple[Task, Result]]:
+) -> Generator[tuple[Task, Result], None, None]:
     """The result of each task, in whatever order they are done."""
     if jobs == 1 or len(tasks) < 2:
         yield from ((task, one(known, chosen, setup, task)) for task in tasks)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from asklearn.errors import AskLearnError, SettingError
@@ -14,17 +21,20 @@ from asklearn.errors import AskLearnError, SettingError
 T = TypeVar("T")
 R = TypeVar("R")
 
-_there: list[
-    tuple[Callable[..., Any], tuple[Any, ...]]
-] = []  # in the other process: what to do, and with what
+
+@dataclass(frozen=True)
+class _Failed:
+    error: Exception
+    trace: str
 
 
 def spread(
     work: Callable[..., R], given: tuple[Any, ...], tasks: Sequence[T], jobs: int
-) -> Iterator[tuple[T, R]]:
-    """(task, work(*given, task)) as they are done, by `jobs` new processes; errors come through unchanged.
+) -> Generator[tuple[T, R], None, None]:
+    """(task, work(*given, task)) as they are done, by `jobs` new processes, which end when this is closed.
 
-    Raises `SettingError` for what cannot be sent to another process, such as a lambda.
+    The work's own error comes through, with the other process's traceback as a note. Raises `SettingError` for what
+    cannot be sent to another process, such as a lambda, and `AskLearnError` when a process dies.
     """
     try:
         body = pickle.dumps((work, given), protocol=pickle.HIGHEST_PROTOCOL)
@@ -32,27 +42,79 @@ def spread(
         raise SettingError(
             f"this cannot be sent to other processes ({error}); use functions of a module, or jobs=1"
         ) from error
-    context = multiprocessing.get_context("spawn")  # forking a process that has threads may hang
-    with ProcessPoolExecutor(
-        min(jobs, len(tasks)), mp_context=context, initializer=_begin, initargs=(body,)
-    ) as processes:
+    context = multiprocessing.get_context("spawn")  # a fork copies threads and locks as they happen to be
+    processes: list[BaseProcess] = []
+    busy: dict[Connection, T] = {}
+    todo = iter(tasks)
+    try:
+        for task in islice(todo, jobs):
+            ours, theirs = context.Pipe()
+            processes.append(context.Process(target=_serve, args=(theirs, body), daemon=True))
+            processes[-1].start()
+            theirs.close()  # so that the end of the process is the end of the pipe
+            busy[ours] = _sent(ours, task)
+        while busy:
+            for pipe in wait(list(busy)):
+                assert isinstance(pipe, Connection)
+                task, reply = busy.pop(pipe), _received(pipe)
+                for following in islice(todo, 1):
+                    busy[pipe] = _sent(pipe, following)
+                yield task, reply
+    finally:
+        for process in processes:
+            if process.pid is not None:
+                process.terminate()
+                process.join()
+
+
+def _sent(pipe: Connection, task: T) -> T:
+    with suppress(OSError):  # it has died: that is told by what we do not receive
+        pipe.send(task)
+    return task
+
+
+def _received(pipe: Connection) -> Any:
+    try:
+        reply = pipe.recv()
+    except (EOFError, OSError) as error:
+        raise AskLearnError(
+            "a process ended before its work was done: it was killed, ran out of memory (use fewer jobs), or could not "
+            'begin; a script needs `if __name__ == "__main__":` around what it runs, and what a notebook '
+            "defines belongs into a module"
+        ) from error
+    if isinstance(reply, _Failed):
+        reply.error.add_note(reply.trace)
+        raise reply.error
+    return reply
+
+
+def _serve(pipe: Connection, body: bytes) -> None:
+    """The life of the other process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started us, and who ends us
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    work, given = pickle.loads(body)
+    while True:
         try:
-            waiting = {processes.submit(_do, task): task for task in tasks}
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-        except BrokenProcessPool as error:
-            raise AskLearnError(
-                "a process ended before its work was done (killed, or out of memory); use fewer jobs, and "
-                'in a script keep what it runs under `if __name__ == "__main__":`'
-            ) from error
-        finally:
-            processes.shutdown(wait=False, cancel_futures=True)
+            task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            reply = work(*given, task)
+        except Exception as error:  # whatever it is, it is told to whoever asked
+            reply = _Failed(_sendable(error), traceback.format_exc())
+        pipe.send(reply)
 
 
-def _begin(body: bytes) -> None:
-    _there.append(pickle.loads(body))
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
-def _do(task: Any) -> Any:
-    work, given = _there[-1]
-    return work(*given, task)
+def _sendable(error: Exception) -> Exception:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # an error of any kind may fail to be copied in any way
+        return AskLearnError(f"{type(error).__name__}: {error}")
+    return error
