@@ -91,7 +91,7 @@ def _spread(points: Array) -> float:
 class adaptive:
     """What `auto` is: see above. `share` is what it draws at random, always."""
 
-    share: float = 0.1
+    share: float = 0.05
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
