@@ -87,9 +87,9 @@ def needs(labels: Labels, ours: Array, base: Array) -> float:
     taken to need B * B / l; at most 4 B.
 
     >>> labels = np.array([10, 20, 30, 40])
-    >>> needs(labels, np.array([0.5, 0.9, 0.9, 0.9]), np.array([0.5, 0.6, 0.8, 0.9]))
+    >>> round(needs(labels, np.array([0.5, 0.9, 0.9, 0.9]), np.array([0.5, 0.6, 0.8, 0.9])), 3)
     20.0
-    >>> needs(labels, np.array([0.5, 0.6, 0.8, 0.8]), np.array([0.5, 0.8, 0.9, 0.9]))
+    >>> round(needs(labels, np.array([0.5, 0.6, 0.8, 0.8]), np.array([0.5, 0.8, 0.9, 0.9])), 3)
     80.0
     """
     mine, theirs = rising(ours), rising(base)
