@@ -14,7 +14,6 @@ import numpy as np
 import pandas
 import pyarrow
 import pytest
-from pyarrow import parquet
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -312,8 +311,19 @@ def test_the_folder_says_how_to_make_it_again(folder):
     }
     assert config["strategies"] == {"margin": "margin", "random": "random"}
     assert set(config["versions"]) == {"asklearn", "numpy", "scikit-learn", "scipy"}
-    [file] = (folder / "runs").glob("margin-*-0.parquet")
-    assert parquet.read_table(file).column_names == ["labels", "accuracy", "items"]
+
+
+def test_all_runs_read_as_one_table(folder):
+    runs = pandas.read_parquet(folder / "runs")
+    assert list(runs.columns) == ["strategy", "seed", "labels", "accuracy", "items"]
+    there = Comparison.open(folder)
+    means = runs.groupby(["strategy", "labels"])["accuracy"].mean()
+    for name in there.strategies:
+        assert means[name].tolist() == pytest.approx(there.of(name).mean(axis=0).tolist())
+    full = runs[runs["strategy"] == "(all rows)"].sort_values("seed")
+    assert full["accuracy"].tolist() == there.full["accuracy"].tolist()
+    first = runs[(runs["strategy"] == "margin") & (runs["seed"] == 1)]
+    assert [item for asked in first["items"] for item in asked] == there.curves["margin"][1].items
 
 
 # -- slow -------------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """Results of a comparison in a folder: one file a run, whole or not there, and how they were made.
 
     FOLDER/config.json                   everything that makes the same results again, but for the data
-    FOLDER/runs/margin-1f2e3d4c-7.parquet   strategy and seed; a row a round: labels, a column a metric, items
+    FOLDER/runs/margin-1f2e3d4c-7.parquet   strategy and seed; a row a round: labels, a column a metric, items asked
 
-Without pyarrow the runs are JSON with the same columns.
+All of them read as one table: pandas.read_parquet("FOLDER/runs"). Without pyarrow the runs are JSON with the same
+columns.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from asklearn.study.simulate import Curve, Setup
 FORMAT = 1
 GROWS = ("seeds", "strategies")  # later runs may add to them; everything else stays
 FULL_NAME = "(all rows)"  # no expression reads so: the model that learned from all rows
+
+OWN = ("strategy", "seed", "labels", "items")  # columns beside the metrics
 
 Columns = dict[str, list[Any]]
 
@@ -114,7 +117,9 @@ class Folder:
 
     def keep(self, strategy: str | None, seed: int, result: Curve | dict[str, float]) -> None:
         """Write one result; whoever sees its file sees it whole."""
-        columns = rounds(result) if isinstance(result, Curve) else {k: [v] for k, v in result.items()}
+        columns = rounds(result) if isinstance(result, Curve) else whole(result)
+        rows = len(columns["labels"])
+        columns = {"strategy": [strategy or FULL_NAME] * rows, "seed": [seed] * rows, **columns}
         told = {"strategy": strategy or FULL_NAME, "seed": seed}
         if isinstance(result, Curve):
             told |= {"seconds": result.seconds, "metric": result.metric, "expression": result.strategy}
@@ -131,7 +136,7 @@ class Folder:
             try:
                 columns, told = read(file)
                 if strategy is None:
-                    return {name: float(values[0]) for name, values in columns.items()}
+                    return {name: float(cells[0]) for name, cells in columns.items() if name not in OWN}
                 return _curve(columns, told)
             except (ValueError, KeyError, OSError) as error:
                 raise DataError(
@@ -141,7 +146,8 @@ class Folder:
 
     def _file(self, strategy: str | None, seed: int) -> Path:
         name = strategy or FULL_NAME
-        safe = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in name)[:40]
+        safe = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in name)
+        safe = safe.strip("_")[:40]  # pyarrow passes over files that begin with a line
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]  # two names may look alike when made safe
         return self.path / "runs" / f"{safe}-{digest}-{seed}.x"
 
@@ -157,10 +163,13 @@ def rounds(curve: Curve) -> Columns:
     }
 
 
+def whole(scores: Mapping[str, float]) -> Columns:
+    """What all rows taught, as a run of one round, of which no number of labels is known."""
+    return {"labels": [None], **{name: [value] for name, value in scores.items()}, "items": [[]]}
+
+
 def _curve(columns: Columns, told: Mapping[str, Any]) -> Curve:
-    scores = {
-        name: np.array(v, dtype=float) for name, v in columns.items() if name not in ("labels", "items")
-    }
+    scores = {name: np.array(v, dtype=float) for name, v in columns.items() if name not in OWN}
     return Curve(
         labels=np.array(columns["labels"], dtype=np.intp),
         score=scores[told["metric"]],
@@ -177,7 +186,10 @@ def _parquet(columns: Columns, told: Mapping[str, Any]) -> tuple[bytes, str]:
     import pyarrow
     from pyarrow import parquet
 
-    table = pyarrow.table(columns).replace_schema_metadata({"asklearn": json.dumps(told)})
+    kinds = {"strategy": pyarrow.string(), "seed": pyarrow.int64(), "labels": pyarrow.int64()}
+    kinds |= {"items": pyarrow.list_(pyarrow.string())}
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in columns])
+    table = pyarrow.table(columns, schema=schema.with_metadata({"asklearn": json.dumps(told)}))
     out = io.BytesIO()
     parquet.write_table(table, out)
     return out.getvalue(), ".parquet"
