@@ -24,14 +24,22 @@ def bald(draws: Array) -> Array:
     found = np.empty(len(draws), dtype=draws.dtype)
     for part in blocks(len(draws), draws[:1].size):
         p = draws[part]
-        found[part] = entropy(p.mean(axis=1)) + _negative_entropy(p) / p.shape[1]
+        found[part] = entropy(_mean(p)) + _negative_entropy(p) / p.shape[1]
     return np.maximum(found, 0, out=found)
+
+
+def _mean(p: Array) -> Array:
+    """The mean over draws, as a product: NumPy's own mean along a middle axis takes six times as long."""
+    found: Array = np.ones(p.shape[1], dtype=p.dtype) @ p
+    found /= p.shape[1]
+    return found
 
 
 def _negative_entropy(p: Array) -> Array:
     """sum over all axes but the first of p log p, with 0 log 0 = 0."""
     flat = p.reshape(len(p), -1)
-    return np.asarray(np.einsum("ij,ij->i", flat, np.log(np.maximum(flat, np.finfo(p.dtype).tiny))))
+    logs = np.maximum(flat, np.finfo(p.dtype).tiny)
+    return np.asarray(np.einsum("ij,ij->i", flat, np.log(logs, out=logs)))
 
 
 @dataclass(frozen=True)
@@ -49,12 +57,12 @@ class epig:
         goal = draws[rng.permutation(n)[: self.targets]]
         # (draws, targets x classes), so that one matrix product gives every p(y, y*) of a block
         other = np.ascontiguousarray(goal.transpose(1, 0, 2).reshape(k, -1))
-        marginals = entropy(goal.mean(axis=1)).mean() if n else 0.0
+        marginals = entropy(_mean(goal)).mean() if n else 0.0
         found = np.empty(n, dtype=draws.dtype)
         for part in blocks(n, classes * other.shape[1], entries=1 << 21):
             p = draws[part]
             joint = p.transpose(0, 2, 1).reshape(-1, k) @ other
             joint /= k
             together = -_negative_entropy(joint.reshape(len(p), -1)) / len(goal)
-            found[part] = entropy(p.mean(axis=1)) + marginals - together
+            found[part] = entropy(_mean(p)) + marginals - together
         return np.maximum(found, 0, out=found)
