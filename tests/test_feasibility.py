@@ -55,12 +55,26 @@ def hopeless():
 
 def test_the_gain_is_the_paired_t_interval_of_the_later_heights():
     rng = np.random.default_rng(0)
-    ours, base = rng.normal(1, 1, size=(8, 4)), rng.normal(size=(8, 4))
+    base, ours = rng.uniform(0.5, 1, size=(8, 4)), rng.uniform(0, 1, size=(8, 4))  # errors
     found = gains.beside("s", LABELS, ours, base, 0.9, np.random.default_rng(0))
-    heights = [np.trapezoid(x[:, 1:], LABELS[1:], axis=1) / 20 for x in (ours, base)]
+    heights = [np.trapezoid(x[:, 1:], LABELS[1:], axis=1) / 20 for x in (base, ours)]
     interval = ttest_rel(*heights).confidence_interval(0.9)
     assert np.allclose([found.gain.low, found.gain.high], [interval.low, interval.high])
     assert found.wins == np.mean(heights[0] > heights[1])
+    assert found.cut.value == pytest.approx(found.gain.value / heights[0].mean())
+    assert found.cut.low < found.cut.value < found.cut.high
+
+
+def test_the_interval_of_a_ratio_holds_it_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(300):
+        wholes = rng.normal(2, 0.3, size=12)
+        parts = 0.4 * wholes + rng.normal(0, 0.2, size=12)
+        found = gains.ratio(parts, wholes, 0.9)
+        held += found.low <= 0.4 <= found.high
+    assert 0.85 <= held / 300 <= 0.95
+    assert gains.ratio(np.zeros(3), np.zeros(3), 0.9) == Interval(0.0, 0.0, 0.0)
 
 
 rising_curve = st.lists(st.floats(0.001, 1), min_size=4, max_size=4).map(np.cumsum)
@@ -73,10 +87,10 @@ def test_labels_needed_agree_with_who_is_better(ours, base):
     assert 10 <= needs <= 160
     assert gains.needs(LABELS, base, base) == pytest.approx(40)
     if ours[-1] >= base[-1]:
-        assert needs <= 40 + 1e-9
-        assert np.interp(needs, LABELS, ours) >= base[-1] - 1e-9
+        assert needs <= 40 + 1e-6
+        assert np.interp(needs, LABELS, ours) >= base[-1] - 1e-6
     else:
-        assert needs >= 40 - 1e-9
+        assert needs >= 40 - 1e-6
     assert gains.needs(LABELS, ours + 5, base) == 10  # better from the start
     assert gains.needs(LABELS, ours, base + 5) == 160  # never as good
 
@@ -102,12 +116,14 @@ def test_seeds_that_agree_leave_no_doubt_about_the_labels_needed():
 
 
 def gain(low, high, needs_low, needs_high, name="s"):
-    middle = Interval((low + high) / 2, low, high)
-    return Gain(name, middle, Interval((needs_low + needs_high) / 2, needs_low, needs_high), 0.5)
+    """Of errors of 0.2."""
+    middle, needed = (low + high) / 2, (needs_low + needs_high) / 2
+    points, cut = Interval(middle, low, high), Interval(5 * middle, 5 * low, 5 * high)
+    return Gain(name, points, cut, Interval(needed, needs_low, needs_high), 0.5)
 
 
-SURE, MAYBE = gain(0.01, 0.03, 30, 70, "sure"), gain(-0.01, 0.03, 30, 120, "maybe")
-LITTLE, WORSE = gain(0.001, 0.003, 81, 95, "little"), gain(-0.03, -0.01, 120, 400, "worse")
+SURE, MAYBE = gain(0.03, 0.05, 30, 70, "sure"), gain(-0.01, 0.05, 30, 120, "maybe")
+LITTLE, WORSE = gain(0.001, 0.009, 30, 70, "little"), gain(-0.03, -0.01, 120, 400, "worse")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +134,13 @@ LITTLE, WORSE = gain(0.001, 0.003, 81, 95, "little"), gain(-0.03, -0.01, 120, 40
         ([SURE, MAYBE], WORSE, "unclear"),
         ([MAYBE, WORSE], WORSE, "unclear"),
         ([LITTLE, WORSE], WORSE, "no"),
-        ([gain(0.01, 0.02, 60, 90)], MAYBE, "unclear"),
+        ([gain(0.03, 0.05, 60, 90)], MAYBE, "unclear"),  # few errors, but as many labels
+        ([gain(0.03, 0.05, 81, 90)], MAYBE, "no"),
+        (
+            [gain(0.011, 0.019, 20, 30)],
+            MAYBE,
+            "unclear",
+        ),  # surely more than a trifle, surely less than promised
     ],
 )
 def test_the_verdict_goes_by_intervals(several, plainest, said):
@@ -127,14 +149,15 @@ def test_the_verdict_goes_by_intervals(several, plainest, said):
 
 
 def test_who_is_sure_comes_before_who_might_gain_more():
-    more = gain(0.02, 0.09, 10, 110, "more")
+    more = gain(0.035, 0.09, 10, 110, "more")
     assert verdict.best([more, SURE], 100).strategy == "sure"
     assert verdict.best([more, MAYBE], 100).strategy == "more"
 
 
 def test_more_rows_are_asked_for_as_the_interval_narrows_with_their_root():
-    assert study_of.more(gain(-0.005, 0.025, 30, 120), 1000) == 1300  # a half width of 1.5 times the value
-    assert study_of.more(gain(-0.02, 0.03, 30, 120), 1000) is None
+    # Errors cut by 0.2 with a half width of 0.15, and 0.1 to exceed: 1.5^2 times the rows.
+    assert study_of.more(gain(0.01, 0.07, 30, 120), 1000) == 1300
+    assert study_of.more(gain(-0.01, 0.09, 30, 120), 1000) is None
     assert study_of.more(WORSE, 1000) is None
     assert study_of.more(SURE, 1000) is None
 

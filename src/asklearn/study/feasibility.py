@@ -16,8 +16,8 @@ from asklearn.study import metrics as measures
 from asklearn.study.compare import BASE, named
 from asklearn.study.feasible import signs, subsets, words, work
 from asklearn.study.feasible.forecast import Forecast, forecast
-from asklearn.study.feasible.gains import Gain, Interval, beside, falls, late
-from asklearn.study.feasible.verdict import NO, UNCLEAR, best, level, losing, sure, verdict
+from asklearn.study.feasible.gains import Gain, Interval, beside, errors, falls, late
+from asklearn.study.feasible.verdict import CUT, NO, UNCLEAR, best, level, losing, sure, verdict
 from asklearn.study.feasible.work import Plan, Task
 from asklearn.study.known import Known, split
 from asklearn.study.simulate import Metric, Setup
@@ -26,7 +26,7 @@ TRIED = ("auto", "margin")
 BALANCING = "class_balanced"  # tried too where the rarest class has less than half of an even share
 COVERING = "uherding"  # tried too where it has not
 PLAINEST = "least_confidence"  # always run: where it loses, what the model is unsure of misleads it
-SEEDS = (10, 20)  # splits; the second number where the first leaves it unclear
+SEEDS = (10, 20, 30)  # splits; more of them where fewer leave it unclear
 LEAST = 200  # labelled rows from which on strategies are tried
 SOME, EACH = 50, 5  # rows, and rows of each of two classes, from which on a model is fitted at all
 MORE = 4.0  # times as many labels: where more would be needed to tell, labels would not tell
@@ -103,14 +103,17 @@ def feasibility(
 
     X: labelled rows of any kind a pool takes; y: (rows,) their classes; 10,000 of them are looked at. `strategies` are
     tried beside random in simulated projects of `budget` labels (by default 200 to 500, more where a class is rare),
-    on ten splits of the rows, or twenty where ten leave it unclear; by default "auto", "margin" and one that balances
+    on ten splits of the rows, or up to thirty while it is unclear; by default "auto", "margin" and one that balances
     classes or covers the rows. `model`: as for `simulate`; the linear one is quick enough for the hundreds of fits.
     `price`: of one label. `groups`: (rows,) rows of one group are never on both sides of a split. `jobs`: processes.
     `progress` is told (done, in all).
 
-    "yes": a strategy surely beats random, and surely saves a fifth of the labels; intervals of 95 % over splits, all
-    strategies together. "no": none can. With fewer than 200 rows nothing is simulated: "unclear", with how many more it
-    takes. Raises `SettingError` for rows without a label, for measured numbers and for senseless options.
+    "yes": a strategy surely makes a tenth fewer errors than random and needs a fifth fewer labels, and asking for what
+    the model is least sure of does not surely lose. "no": surely none saves a twentieth of the errors, or a fifth of
+    the labels. Intervals of 95 % over splits, all strategies together. With fewer than 200 rows nothing is simulated:
+    "unclear", with how many more it takes.
+
+    Raises `SettingError` for rows without a label, for measured numbers and for senseless options.
 
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(60, 2)); y = np.where(X[:, 0] > 0, "right", "left")
@@ -131,7 +134,7 @@ def feasibility(
     if len(counts) < 2:
         return too_few(len(y), counts, name, {}, {})
     known = Known(X, y, work.held_out(len(y)), groups)
-    seeds = [seed * 1000 + i for i in range(SEEDS[1])]
+    seeds = [seed * 1000 + i for i in range(SEEDS[-1])]
     plan = work.plan(len(known.sides(seeds[0]).pool.ids), float(counts.min() / len(y)), budget)
     setup = Setup(model, 0, plan.batch, plan.budget, (metric,))
     doing = _Doing(known, chosen, setup, plan, jobs, progress)
@@ -192,20 +195,20 @@ class _Doing:
 
 
 def _tried(doing: _Doing, candidates: list[str], seeds: Sequence[int], metric: str, seed: int) -> Trials:
-    """The candidates beside random on ten splits, or twenty where ten leave it unclear."""
+    """The candidates beside random on ten splits, or on more where ten leave it unclear."""
     chosen = doing.chosen
     # Of two classes margin asks the same as least confidence.
     plainest = "margin" if "margin" in chosen and len(doing.known.task.labels) == 2 else PLAINEST
     chosen.setdefault(plainest, plainest)
     names = [BASE, *(name for name in chosen if name != BASE)]
-    sign = 1 if measures.higher(metric) else -1
     for n in SEEDS:
         doing.do([("run", name, each) for each in seeds[:n] for name in names])
         labels, scores = work.curves(doing.found, names, seeds[:n], metric)
         rng = np.random.default_rng([seed, DRAWS])
         sureness = level(len(candidates))
+        wrong = {name: errors(several, measures.higher(metric)) for name, several in scores.items()}
         gains = {
-            name: beside(name, labels, sign * scores[name], sign * scores[BASE], sureness, rng)
+            name: beside(name, labels, wrong[name], wrong[BASE], sureness, rng)
             for name in names
             if name != BASE
         }
@@ -338,15 +341,15 @@ def points(drawn: dict[str, np.ndarray], metric: str) -> tuple[list[float], list
 
 
 def more(found: Gain, rows: int) -> int | None:
-    """How many more labels it takes until the gain seen is sure; None where even four times as many would not do.
+    """How many more labels it takes until what is seen is sure; None where even four times as many would not do.
 
-    An interval of half width h around v narrows with the square root of the rows: until it ends at 0, (h / v)^2 times
-    as many.
+    An interval of half width h around v narrows with the square root of the rows: to end at the tenth of the errors
+    that a yes promises, it takes (h / (v - 0.1))^2 times as many.
     """
-    value, half = found.gain.value, (found.gain.high - found.gain.low) / 2
-    if value <= 0 or half > value * MORE**0.5 or half <= value:
+    over, half = found.cut.value - CUT, (found.cut.high - found.cut.low) / 2
+    if over <= 0 or not over < half <= over * MORE**0.5:
         return None
-    return int(np.ceil(rows * ((half / value) ** 2 - 1) / 100) * 100)
+    return int(np.ceil(rows * ((half / over) ** 2 - 1) / 100) * 100)
 
 
 def table(trials: Trials) -> Table:
@@ -360,6 +363,9 @@ def table(trials: Trials) -> Table:
             "low": found.gain.low,
             "high": found.gain.high,
             "wins": found.wins,
+            "errors": found.cut.value,
+            "errors_low": found.cut.low,
+            "errors_high": found.cut.high,
             "labels": found.needs.value,
             "labels_low": found.needs.low,
             "labels_high": found.needs.high,

@@ -40,13 +40,15 @@ class Interval:
 
 @dataclass(frozen=True)
 class Gain:
-    """One strategy beside random. `gain`: how much better from half of the labels on; `wins`: in what share of seeds.
+    """One strategy beside random, from half of the labels on.
 
+    `gain`: how much better; `cut`: the share of random's errors that it saves; `wins`: better in what share of seeds.
     `needs`: labels with which it is as good as random with all of them.
     """
 
     strategy: str
     gain: Interval
+    cut: Interval
     needs: Interval
     wins: float
 
@@ -116,15 +118,44 @@ def needs_interval(
 def beside(
     strategy: str, labels: Labels, ours: Array, base: Array, level: float, rng: np.random.Generator
 ) -> Gain:
-    """Everything that is said of one strategy; (seeds, rounds) scores, more is better, paired by seed."""
-    lead = late(labels, ours) - late(labels, base)
+    """Everything that is said of one strategy; ours, base: (seeds, rounds) errors, paired by seed."""
+    errors = late(labels, base)
+    lead = errors - late(labels, ours)
     mean, low, high = judge.interval(lead, level)
     return Gain(
         strategy=strategy,
         gain=Interval(float(mean), float(low), float(high)),
-        needs=needs_interval(labels, ours, base, level, rng),
+        cut=ratio(lead, errors, level),
+        needs=needs_interval(labels, -ours, -base, level, rng),
         wins=float((lead > 0).mean()),
     )
+
+
+def ratio(parts: Array, wholes: Array, level: float) -> Interval:
+    """mean(parts) / mean(wholes), paired: its interval by the delta method (Cochran 1977, ch. 6); 0 without a whole.
+
+    >>> ratio(np.array([0.1, 0.2]), np.array([0.2, 0.4]), 0.95).value
+    0.5
+    """
+    whole = float(wholes.mean())
+    if whole <= 0:
+        return Interval(0.0, 0.0, 0.0)
+    value = float(parts.mean()) / whole
+    _, low, high = judge.interval((parts - value * wholes) / whole, level)
+    return Interval(value, value + float(low), value + float(high))
+
+
+def errors(scores: Array, higher: bool) -> Array:
+    """How far scores are from the best there can be: 1 - score, or what is already a loss, of either sign.
+
+    >>> errors(np.array([0.75]), True), errors(np.array([0.3]), False), errors(np.array([-0.3]), True)
+    (array([0.25]), array([0.3]), array([0.3]))
+    """
+    if not higher:
+        return scores
+    if (scores <= 0).all():
+        return -scores
+    return 1 - scores
 
 
 def falls(scores: Array) -> float:

@@ -9,7 +9,11 @@ from asklearn.study.feasible.gains import Gain
 YES, NO, UNCLEAR = "yes", "no", "unclear"
 
 LEVEL = 0.95  # for all strategies together: each is held to 1 - 0.05 / how many (Bonferroni)
-WORTH = 0.2  # of the labels: less is not worth the trouble
+WORTH = 0.2  # of the labels: to save less is not worth the trouble
+CUT = 0.1  # of random's errors: what a yes promises
+TRIFLE = (
+    0.05  # of random's errors: what a no excludes; between the two lies unclear, so that answers are steady
+)
 
 
 def level(strategies: int) -> float:
@@ -22,13 +26,13 @@ def level(strategies: int) -> float:
 
 
 def sure(gain: Gain, labels: int) -> bool:
-    """It is surely better than random, and surely saves a fifth of the labels."""
-    return gain.gain.low > 0 and gain.needs.high <= (1 - WORTH) * labels
+    """It surely saves a tenth of random's errors, and a fifth of the labels."""
+    return gain.cut.low >= CUT and gain.needs.high <= (1 - WORTH) * labels
 
 
 def hopeless(gain: Gain, labels: int) -> bool:
-    """It is surely not better than random, or surely saves less than a fifth of the labels."""
-    return gain.gain.high <= 0 or gain.needs.low >= (1 - WORTH) * labels
+    """It surely saves less than a twentieth of random's errors, or surely less than a fifth of the labels."""
+    return gain.cut.high < TRIFLE or gain.needs.low > (1 - WORTH) * labels
 
 
 def losing(gain: Gain) -> bool:
@@ -38,7 +42,7 @@ def losing(gain: Gain) -> bool:
 
 def best(gains: Sequence[Gain], labels: int) -> Gain:
     """The strategy that surely gains most: of those that are sure, if any, the highest lower end."""
-    return max(gains, key=lambda gain: (sure(gain, labels), gain.gain.low))
+    return max(gains, key=lambda gain: (sure(gain, labels), gain.cut.low))
 
 
 def verdict(gains: Sequence[Gain], plainest: Gain, labels: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from asklearn.study.feasible.forecast import NEARLY, Forecast
 from asklearn.study.feasible.gains import Gain, Interval
-from asklearn.study.feasible.verdict import NO, WORTH, YES, sure
+from asklearn.study.feasible.verdict import CUT, NO, TRIFLE, WORTH, YES, sure
 
 MANY = 0.05  # a share of copies or doubtful labels from which on they are worth a word
 JUMPY = 1.5  # times as unsteady as random
@@ -56,12 +56,17 @@ def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str)
         reach = f"{found.strategy} with {count(budget)} is no better than fewer random ones."
     gain = (
         f"From half of the labels on, {spelt(metric)} is {found.gain.value:+.3f} {between(found.gain, 3)} against "
-        f"random, and better in {found.wins:.0%} of the runs."
+        f"random, {found.cut.value:.0%} ({found.cut.low:.0%} to {found.cut.high:.0%}) of its errors, and better in "
+        f"{found.wins:.0%} of the runs."
     )
     if verdict == YES:
         return [reach, gain]
     if verdict == NO:
-        return [f"Surely no strategy tried saves {WORTH:.0%} of the labels; of the best one: {reach}", gain]
+        return [
+            f"Surely no strategy tried saves {TRIFLE:.0%} of the errors of random, or {WORTH:.0%} of the labels.",
+            f"The best of them: {reach}",
+            gain,
+        ]
     if sure(found, budget):
         loss = plainest.gain
         lost = f"{loss.value:+.3f}, {loss.low:+.3f} to {loss.high:+.3f}"
@@ -70,7 +75,11 @@ def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str)
             f"Still, {reach}",
             gain,
         ]
-    return ["Neither a gain nor its absence is sure.", f"As far as one can see, {reach}", gain]
+    return [
+        f"Neither is sure: that a strategy saves {CUT:.0%} of the errors of random, nor that none saves {TRIFLE:.0%}.",
+        f"As far as one can see, {reach}",
+        gain,
+    ]
 
 
 def money(saved: Interval, price: float) -> str:
