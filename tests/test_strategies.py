@@ -56,7 +56,7 @@ def test_names_and_table_agree():
     table = strategies.table()
     assert table["name"] == strategies.names()
     assert {len(column) for column in table.values()} == {len(table["name"])}
-    assert dict(zip(table["name"], table["needs"], strict=True))["auto"] == "embedding, proba"
+    assert dict(zip(table["name"], table["needs"], strict=True))["badge"] == "embedding, proba"
 
 
 @pytest.mark.parametrize(

@@ -356,3 +356,21 @@ def kappa(one: np.ndarray, other: np.ndarray) -> float:
     observed = float(np.mean(one == other))
     expected = float(sum(np.mean(one == c) * np.mean(other == c) for c in np.union1d(one, other)))
     return 1.0 if expected >= 1 else (observed - expected) / (1 - expected)
+
+
+def doubt_in_choosing(wins: int, losses: int) -> float:
+    """How strongly duels speak against choosing: at 20, one who chooses well has been this unlucky in 1 of 20 lives.
+
+    An e-process: the likelihood of so many losses where each duel is lost with probability p, averaged over p from
+    1/2 to 1, over that of even chances: 2^(n + 1) B(losses + 1, wins + 1) P(p > 1/2), p ~ Beta(losses + 1, wins + 1).
+    It may be looked at after every duel (Ville 1939; Ramdas et al. 2023, Statistical Science 38).
+
+    >>> [round(doubt_in_choosing(*duels), 2) for duels in ((0, 0), (5, 5), (1, 9), (0, 8))]
+    [1.0, 0.37, 18.51, 56.78]
+    """
+    from scipy.special import betaincc, betaln
+
+    n = wins + losses
+    return float(
+        np.exp((n + 1) * np.log(2) + betaln(losses + 1, wins + 1)) * betaincc(losses + 1, wins + 1, 0.5)
+    )

@@ -119,6 +119,8 @@ class Learned(Event):
     `kappa`: agreement with the model before on a fixed set of items, None for the first. Of the pool's items it
     did not learn from: `changed`, the share whose prediction is another than before; `uncertainty`, mean entropy
     (1: complete doubt); `expected_error`, mean 1 - p(likeliest). None where nobody could or did compute them.
+    `judged`: audit items on which as many chosen as randomly drawn labels were compared; the model of the chosen
+    ones alone was right on `wins` of them, that of the drawn ones alone on `losses`.
     """
 
     version: str
@@ -130,6 +132,9 @@ class Learned(Event):
     changed: float | None = None
     uncertainty: float | None = None
     expected_error: float | None = None
+    judged: tuple[str, ...] = ()
+    wins: int = 0
+    losses: int = 0
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -27,16 +27,32 @@ from asklearn.state import State, fold
 from asklearn.tasks import Task
 
 GROWTH = 0.05  # a fit is due when labels grew by this share (or by a batch, whichever is more)
+LEAST_DRAWN = 10  # labels on each side before choosing is held against drawing
+DUEL = 7  # the purpose of a generator
 STOP_SET = 2000  # items on which successive models are compared (Bloodgood and Vijay-Shanker 2009)
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Items with their consensus, in the order first labelled, as of event number `watermark`."""
+    """Items with their consensus, in the order first labelled, as of event number `watermark`.
+
+    `drawn`: whether each was drawn at random. `fresh`: audit items with their labels, not yet judged by.
+    """
 
     items: tuple[str, ...]
     labels: tuple[Label, ...]
     watermark: int
+    drawn: tuple[bool, ...] = ()
+    fresh: tuple[tuple[str, Label], ...] = ()
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Audit items on which a model of chosen labels met one of as many drawn ones; where only the one was right."""
+
+    judged: tuple[str, ...] = ()
+    wins: int = 0
+    losses: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,7 @@ class Serving:
     proba: np.ndarray
     model: Any = None
     artifact: str | None = None
+    duel: Duel = Duel()
 
 
 def training_set(state: State, task: Task) -> TrainingSet:
@@ -60,7 +77,13 @@ def training_set(state: State, task: Task) -> TrainingSet:
         for item, said in state.labelled().items()
         if item not in state.audited and item not in state.flagged
     }
-    return TrainingSet(tuple(known), tuple(known.values()), state.seq)
+    fresh = [
+        (item, task.merge(said)[0])
+        for item in state.audited
+        if item not in state.judged and item not in state.flagged and (said := state.labels_of(item))
+    ]
+    drawn = tuple(item in state.drawn for item in known)
+    return TrainingSet(tuple(known), tuple(known.values()), state.seq, drawn, tuple(fresh))
 
 
 def ready(training: TrainingSet) -> TrainingSet:
@@ -156,11 +179,34 @@ class Learner:
         rows = self.rows_of(training.items)
         model = models.fit(models.make(self._model), self._seen(rows), self.task.encode(training.labels))
         fitted = time.perf_counter()
-        serving = Serving(version, training.watermark, self._predicted(model), model, self._keep(model))
+        duel = self._duel(training)
+        serving = Serving(version, training.watermark, self._predicted(model), model, self._keep(model), duel)
         self._keep_proba(serving)
         self.spent["learn"] += fitted - began
         self.spent["view"] += time.perf_counter() - fitted
         return serving
+
+    def _duel(self, training: TrainingSet) -> Duel:
+        """Is choosing better than drawing? A model of all drawn labels and one of as many chosen ones, drawn from them
+        by lot, foretell audit items that neither has seen, each item once."""
+        drawn, fresh = np.array(training.drawn, dtype=bool), training.fresh
+        rng = np.random.default_rng([self._seed, training.watermark, DUEL])
+        chosen = rng.permutation(np.flatnonzero(~drawn))[: drawn.sum()]
+        if not fresh or len(chosen) < max(LEAST_DRAWN, drawn.sum()):
+            return Duel()
+        rows, y = self.rows_of(training.items), np.asarray(self.task.encode(training.labels), dtype=object)
+        sides = (chosen, np.flatnonzero(drawn))
+        if min(len(set(y[side].tolist())) for side in sides) < 2:
+            return Duel()
+        met = self._seen(self.rows_of([item for item, _ in fresh]))
+        truth = codes([label for _, label in fresh], self.task)
+        right = []
+        for side in sides:
+            model = models.fit(models.make(self._model), self._seen(rows[side]), y[side].tolist())
+            right.append(models.proba(model, met, self.task.labels).argmax(axis=1) == truth)
+        ours, theirs = right
+        judged = tuple(item for item, _ in fresh)
+        return Duel(judged, int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
 
     def served(self, record: Record) -> Serving:
         """What serves now; after opening, the last model: loaded, or fitted again to what it learned from.
@@ -384,8 +430,8 @@ class Behind:
             version = str(len(self._record.state.models) + 1)
             began = time.perf_counter()
             work = self._process.submit(fit_there, *self._learner.request(), training, version)
-            proba, artifact = work.result()
-            serving = Serving(version, training.watermark, proba, None, artifact)
+            proba, artifact, duel = work.result()
+            serving = Serving(version, training.watermark, proba, None, artifact, duel)
             self._adopt(serving, training, time.perf_counter() - began)
 
 
@@ -413,10 +459,10 @@ def compute_there(folder: str, task: Task, model: Any, seed: int) -> None:
 
 def fit_there(
     folder: str, task: Task, model: Any, seed: int, training: TrainingSet, version: str
-) -> tuple[np.ndarray, str | None]:
-    """In the other process: fit, predict the pool; its probabilities and the stored model's name."""
+) -> tuple[np.ndarray, str | None, Duel]:
+    """In the other process: fit, predict the pool; its probabilities, the stored model's name, the duel."""
     serving = learner_there(folder, task, model, seed).fit(training, version)
-    return serving.proba, serving.artifact
+    return serving.proba, serving.artifact, serving.duel
 
 
 def _digest(file: Path) -> str:

@@ -13,9 +13,11 @@ import numpy as np
 from asklearn import strategies
 from asklearn.asking import Busy, Pick, audit_draws, choose, choose_there
 from asklearn.background import Background
+from asklearn.estimate import doubt_in_choosing
 from asklearn.events import Audited, Event
 from asklearn.learning import Learner, Serving, codes
 from asklearn.record import Record
+from asklearn.strategies.mixing import mix
 
 ASK, AUDIT, AHEAD = 1, 2, 4  # purposes of generators: one for each kind of decision
 LARGE = 5_000  # free rows from which choosing ahead is done aside, while people go on answering
@@ -23,6 +25,7 @@ PLANNED = 4  # times `ahead` that such a plan holds
 REST = (
     4  # times as long as the last plan took until the next: planning never takes more than a fifth of a core
 )
+HARM = 20  # evidence against choosing at which the guard steps in: a false alarm in 1 of 20 projects
 STOPGAP = "mix(margin, share=0.1)"  # takes no time: serves on large pools until the plan is there
 
 
@@ -30,10 +33,18 @@ class Planner:
     """Decides what to ask. What was chosen ahead of need is kept until a new model makes it stale."""
 
     def __init__(
-        self, record: Record, learner: Learner, strategy: Callable[..., Any], *, seed: int, audit: float
+        self,
+        record: Record,
+        learner: Learner,
+        strategy: Callable[..., Any],
+        *,
+        seed: int,
+        audit: float,
+        guarded: bool = False,
     ) -> None:
         self._record, self._learner = record, learner
-        self._strategy, self._stopgap_strategy = strategy, strategies.get(STOPGAP)
+        self._wanted, self._stopgap_strategy = strategy, strategies.get(STOPGAP)
+        self._guarded = guarded
         self._seed, self._share = seed, audit
         self._plan: list[Pick] = []
         self._stopgap: list[Pick] = []
@@ -65,6 +76,14 @@ class Planner:
         for pick in audits:
             picks.insert(int(rng.integers(len(picks) + 1)), pick)
         return events, picks, seed
+
+    @property
+    def _strategy(self) -> Callable[..., Any]:
+        """What chooses now: half of it by lot where chosen labels taught less than drawn ones."""
+        state = self._record.state
+        if self._guarded and doubt_in_choosing(state.wins, state.losses) >= HARM:
+            return mix(self._wanted, share=0.5)
+        return self._wanted
 
     def close(self) -> None:
         """End the process that plans, if there is one."""

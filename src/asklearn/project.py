@@ -186,7 +186,14 @@ class Project:
             else:
                 self._lock, journal = _locked(path, writing)
         self._record = Record(journal, self._learner.positions, setup.redundancy)
-        self._planner = Planner(self._record, self._learner, strategy, seed=setup.seed, audit=setup.audit)
+        self._planner = Planner(
+            self._record,
+            self._learner,
+            strategy,
+            seed=setup.seed,
+            audit=setup.audit,
+            guarded=setup.strategy == "auto",
+        )
         if writing:
             self._check_pool()
 
@@ -572,6 +579,9 @@ class Project:
                 changed=signs.get("changed"),
                 uncertainty=signs.get("uncertainty"),
                 expected_error=signs.get("expected_error"),
+                judged=serving.duel.judged,
+                wins=serving.duel.wins,
+                losses=serving.duel.losses,
             )
             events: list[Event] = [learned]
             for metric in self._metrics:
@@ -678,6 +688,12 @@ class Project:
                 "age_labels": state.changed_since(model.watermark),
             },
             "estimate": found and asdict(found),
+            "choice": {
+                "judged": len(state.judged),
+                "wins": state.wins,
+                "losses": state.losses,
+                "doubt": estimates.doubt_in_choosing(state.wins, state.losses),
+            },
             "advice": {
                 "stop": advice.stop,
                 "why": list(advice.why),

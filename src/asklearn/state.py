@@ -53,6 +53,10 @@ class State:
     said: dict[str, list[Answered]] = field(default_factory=dict)  # annotator -> deciding answers, in order
     flagged: set[str] = field(default_factory=set)
     models: list[Learned] = field(default_factory=list)
+    drawn: set[str] = field(default_factory=set)  # items drawn at random among what was asked
+    judged: set[str] = field(default_factory=set)  # audit items by which choosing was held against drawing
+    wins: int = 0  # of them where only the model of chosen labels was right
+    losses: int = 0  # and where only that of drawn ones was
     measured: list[Measured] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
     asked: int = 0
@@ -77,6 +81,9 @@ class State:
                 for item in event.items:
                     self.leases.setdefault(item, {})[event.by] = Lease(event.by, event.at, event.lease)
                     self.asked_last[item, event.by] = event
+                self.drawn.update(
+                    item for item, arm in zip(event.items, event.arms, strict=False) if arm == "random"
+                )
             case Renewed():
                 for item in event.items:
                     if event.by in self.leases.get(item, {}):
@@ -95,6 +102,9 @@ class State:
                 self._retracted(event)
             case Learned():
                 self.models.append(event)
+                self.judged.update(event.judged)
+                self.wins += event.wins
+                self.losses += event.losses
             case Measured():
                 self.measured.append(event)
             case Stopped():

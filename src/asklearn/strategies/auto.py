@@ -2,7 +2,7 @@
 
     no labels                  coverage, a quarter at random
     labels                     uncertain coverage: the uncertain that most others like them would learn from
-    one class only, so far     half of the batch at random, half what is farthest from all labels: rare classes lie apart
+    one class only, so far     half of the batch at random, half what is farthest from all labels
     a class without a label    half of the batch at random, until it is found or has been looked for long enough
     a class much rarer         a third of the batch the likeliest members of it
     always                     a share drawn at random: it finds what the rest overlooks, and measures without bias
