@@ -12,7 +12,7 @@ from asklearn.errors import NotReady, SettingError
 from asklearn.people.dawid_skene import dawid_skene
 from asklearn.people.glad import glad
 from asklearn.people.mace import mace
-from asklearn.people.tally import Fit, plain, shares, softmax
+from asklearn.people.tally import Fit, plain, shares, tempered
 from asklearn.people.votes import Votes, votes
 
 FOLDS = 5
@@ -85,11 +85,6 @@ def fit(known: Votes, method: str, rng: np.random.Generator) -> Fit:
     if method not in METHODS:
         raise SettingError(f"there is no method {method!r}; there are auto, {', '.join(METHODS)}")
     return METHODS[method](known)
-
-
-def tempered(proba: np.ndarray, temperature: float) -> np.ndarray:
-    """(items, labels): p^(1 / temperature), each row adding up to 1; above 1 less sure, the order stays."""
-    return softmax(np.log(np.maximum(proba, np.finfo(float).tiny)) / temperature)
 
 
 def likeliest(proba: np.ndarray, rng: np.random.Generator) -> np.ndarray:

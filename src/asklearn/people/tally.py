@@ -55,6 +55,11 @@ def softmax(evidence: np.ndarray) -> np.ndarray:
     return p
 
 
+def tempered(proba: np.ndarray, temperature: float) -> np.ndarray:
+    """(items, labels): p^(1 / temperature), each row adding up to 1; above 1 less sure, the order stays."""
+    return softmax(np.log(np.maximum(proba, np.finfo(float).tiny)) / temperature)
+
+
 def evidence(votes: Votes, gain: np.ndarray) -> np.ndarray:
     """(items, labels): the sum of the gains (n,) of the answers that gave the item this label."""
     size = (len(votes.items), len(votes.labels))
@@ -65,3 +70,13 @@ def per_annotator(votes: Votes, weights: np.ndarray) -> np.ndarray:
     """(annotators, labels): the sum of the weights (n,) of the annotator's answers with this label."""
     size = (len(votes.annotators), len(votes.labels))
     return np.bincount(votes.annotator * size[1] + votes.label, weights, size[0] * size[1]).reshape(size)
+
+
+def without(fit: Fit, votes: Votes) -> np.ndarray:
+    """(n, labels): for each answer what the others and the classes' shares say of its item, the answer left out.
+
+    Its own evidence is divided out; how right people are stays as fitted from all answers.
+    """
+    chance = fit.chance(votes.item, votes.annotator, votes.label)
+    tiny = np.finfo(float).tiny
+    return softmax(np.log(np.maximum(fit.proba[votes.item], tiny)) - np.log(np.maximum(chance, tiny)))

@@ -1,0 +1,54 @@
+"""Consensus with a model's help: the model is one more voice, as sure as the answers show it to be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from asklearn.people.crowdlab import checked
+from asklearn.people.tally import Fit, evidence, plain, softmax, tempered
+from asklearn.people.votes import Votes
+
+RIGHT = 0.8  # how often people are right, before anything is known of them, ..
+ALL = 10.0  # .. which counts as much as so many answers
+EACH = 3.0  # what is known of all people counts for each of them as much as so many answers
+TEMPERATURES = (0.33, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+
+def assisted(votes: Votes, model: np.ndarray, *, rounds: int = 4, steps: int = 30) -> Fit:
+    """Labels from answers and a model's probabilities, each trusted as far as the other bears it out.
+
+        p(z_i = c) ~ model_i(c)^(1 / T) prod_n p(l_n | c),   p(l | c) = a_j if l = c else (1 - a_j) / (labels - 1)
+
+    model (items, labels): from models that did not learn from the item, of all items, with or without an answer.
+    a_j is estimated by expectation maximisation, drawn towards the mean of all people, and that towards 0.8, so
+    that one answer an item is enough to begin with. T is the temperature at which the model foretells the answers
+    best, given how often people are right; the model says nothing until then. Unlike a mean of both (`crowdlab`),
+    two people who agree are surer than one, and a person who answers at random does no harm.
+    """
+    model = checked(model, votes)
+    people, labels = len(votes.annotators), len(votes.labels)
+    others = max(1, labels - 1)
+    number = np.bincount(votes.annotator, minlength=people)
+
+    def answers(model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        start, right = np.log(np.maximum(model, 1e-9)), np.full(people, RIGHT)
+        for _ in range(steps):
+            proba = softmax(start + evidence(votes, np.log(right * others / (1 - right))[votes.annotator]))
+            hit = np.bincount(votes.annotator, proba[votes.item, votes.label], people)
+            mean = (hit.sum() + ALL * RIGHT) / (len(votes) + ALL)
+            right = np.clip((hit + EACH * mean) / (number + EACH), 0.5 / labels, 0.995)
+        return proba, right
+
+    said = np.full_like(model, 1 / labels)
+    proba, right = answers(said)
+    for _ in range(rounds):
+        a = right[votes.annotator]
+
+        def foretold(temperature: float, a: np.ndarray = a) -> float:
+            p = tempered(model, temperature)[votes.item, votes.label]
+            return float(np.log(a * p + (1 - a) * (1 - p) / others).sum())
+
+        said = tempered(model, max(TEMPERATURES, key=foretold))
+        proba, right = answers(said)
+    one = right[:, None, None]
+    return plain(proba, np.where(np.eye(labels, dtype=bool), one, (1 - one) / others))
