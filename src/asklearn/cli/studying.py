@@ -89,10 +89,15 @@ def show(found: Feasibility) -> None:
     say(*(plain(line) for line in str(found).splitlines()))
     if found.table:
         say("")
-        heads = ["gain", "from", "to", "labels", "from ", "to "]
-        keys = ["strategy", "gain", "low", "high", "labels", "labels_low", "labels_high"]
+        heads = ["gain", "errors", "from", "to", "labels", "from ", "to "]
+        keys = ["gain", "errors", "errors_low", "errors_high", "labels", "labels_low", "labels_high"]
         rows = [
-            [plain(name), *(number(cell) for cell in cells[:3]), *(number(cell, 0) for cell in cells[3:])]
-            for name, *cells in zip(*(found.table[key] for key in keys), strict=True)
+            [
+                plain(name),
+                number(gain),
+                *(f"{share:.0%}" for share in cells[:3]),
+                *(number(n, 0) for n in cells[3:]),
+            ]
+            for name, gain, *cells in zip(*(found.table[key] for key in ["strategy", *keys]), strict=True)
         ]
         table(["strategy", *heads], rows, right=heads)

@@ -9,7 +9,7 @@ import numpy as np
 
 from asklearn.study.feasible.forecast import NEARLY, Forecast
 from asklearn.study.feasible.gains import Gain, Interval
-from asklearn.study.feasible.verdict import CUT, NO, TRIFLE, WORTH, YES, sure
+from asklearn.study.feasible.verdict import NO, TRIFLE, WORTH, YES, sure
 
 MANY = 0.05  # a share of copies or doubtful labels from which on they are worth a word
 JUMPY = 1.5  # times as unsteady as random
@@ -45,7 +45,9 @@ def between(interval: Interval, digits: int = 0) -> str:
     return f"({interval.low:,.{digits}f} to {interval.high:,.{digits}f})"
 
 
-def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str) -> list[str]:
+def outcome(
+    verdict: str, found: Gain, plainest: Gain, budget: int, metric: str, doubtful: float
+) -> list[str]:
     """What the trials say of the strategy that does best, and why that makes the verdict."""
     saved = found.needs.below(budget)
     reach = (
@@ -67,7 +69,7 @@ def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str)
             f"The best of them: {reach}",
             gain,
         ]
-    if sure(found, budget):
+    if sure(found, budget, doubtful):
         loss = plainest.gain
         lost = f"{loss.value:+.3f}, {loss.low:+.3f} to {loss.high:+.3f}"
         return [
@@ -75,11 +77,17 @@ def outcome(verdict: str, found: Gain, plainest: Gain, budget: int, metric: str)
             f"Still, {reach}",
             gain,
         ]
-    return [
-        f"Neither is sure: that a strategy saves {CUT:.0%} of the errors of random, nor that none saves {TRIFLE:.0%}.",
-        f"As far as one can see, {reach}",
-        gain,
-    ]
+    why = (
+        f"It is not sure that a strategy saves {TRIFLE:.0%} of random's errors and {WORTH:.0%} of the labels."
+    )
+    if found.cut.low >= TRIFLE:
+        why = "Something is saved, but it may be fewer labels than is worth the trouble."
+    if TRIFLE <= found.cut.low < doubtful:
+        why = (
+            f"Something is saved, but surely only {found.cut.low:.0%} of random's errors, and about {doubtful:.0%} of "
+            "the labels are in doubt: people may be less sure than this simulation of what is asked."
+        )
+    return [why, f"As far as one can see, {reach}", gain]
 
 
 def money(saved: Interval, price: float) -> str:

@@ -19,7 +19,7 @@ POOL, TEST = 3000, 0.4  # rows to be asked about at most; at least 40 % are held
 ROUNDS = 20
 LABELS = (200, 500)  # simulated: so many at least and at most, and half of the pool
 RAREST = 20  # labels of the rarest class that random should find
-SUBSET_ROWS, SUBSET_SEEDS = 1000, 8
+SUBSET_ROWS, SUBSET_SEEDS, NOISE_SEEDS = 1000, 8, 4
 NOISE = 7  # purpose of the generator that deals rows into folds
 
 # ("run", strategy) | ("full", "") | ("subset", "") | ("noise", ""), and the seed
