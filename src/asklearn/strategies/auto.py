@@ -1,7 +1,8 @@
 """The default: cover the pool, then what is uncertain in it, with guards against either going wrong.
 
     no labels                  coverage, a quarter at random
-    labels                     uncertain coverage: the uncertain that most others like them would learn from
+    some labels                uncertain coverage: the uncertain that most others like them would learn from
+    many labels                the uncertain, of different kinds: clusters of the smallest margins
     one class only, so far     half of the batch at random, half what is farthest from all labels
     a class without a label    half of the batch at random, until it is found or has been looked for long enough
     a class much rarer         a third of the batch the likeliest members of it
@@ -28,12 +29,14 @@ from asklearn.strategies.choice import Strategy, pick, some
 from asklearn.strategies.coverage import k_center
 from asklearn.strategies.herding import cover, half
 from asklearn.strategies.mixing import mix, random, reserve
+from asklearn.strategies.narrowing import cluster_margin
 from asklearn.strategies.nesting import value
 from asklearn.strategies.seeding import seeds
 from asklearn.view import Labelled, Positions, View, known_points
 
 Array = NDArray[Any]
 
+MANY = 40  # times the number of classes: so many labels know the pool's shape, and cover gains nothing over margin
 LARGE = 16_384  # candidates that are looked at
 SAMPLE = 1000  # candidates by which spreads are measured
 LOOKED_FOR = 20  # times the number of classes: so many labels may pass before a missing class is given up
@@ -123,18 +126,21 @@ class adaptive:
         taken = np.concatenate([rare, drawn])
         rest = reserve(view, taken)
         if embedding is None:
-            chosen = pick(margin, rest)
+            arm, chosen = "margin", pick(margin, rest)
+        elif counts.sum() > MANY * len(counts):
+            arm, chosen = "margin", pick(LATE, rest)
         elif view.size <= LARGE:
-            chosen = pick(COVERED, rest)
+            arm, chosen = "uncertain coverage", pick(COVERED, rest)
         else:
             able = _promising(proba, rng)
-            chosen = able[pick(COVERED, rest.take(able), n)]
+            arm, chosen = "uncertain coverage", able[pick(COVERED, rest.take(able), n)]
         chosen = chosen[~np.isin(chosen, taken)][: n - len(taken)]
-        view.tell(chosen, arm="margin" if embedding is None else "uncertain coverage")
+        view.tell(chosen, arm=arm)
         return np.concatenate([rare, chosen, drawn])
 
 
 SEARCH = mix(k_center, share=0.5)
+LATE = cluster_margin()
 COVERED = blend(cover(weight=margin, radius=half(), local=1.0))
 
 
