@@ -346,6 +346,14 @@ def test_one_class_is_nothing_to_choose_from():
     assert found.chart().axes
 
 
+def test_two_of_a_class_are_no_class_to_learn():
+    y = np.where(np.arange(240) < 2, "rare", "usual")
+    found = feasibility(np.random.default_rng(0).normal(size=(240, 2)), y)
+    assert (found.verdict, found.needed) == ("unclear", 360)
+    assert "Only one class" in found.reasons[0]
+    assert found.table == {}
+
+
 def test_of_many_rows_a_part_is_looked_at_class_by_class():
     X = np.arange(12_000, dtype=float)[:, None]
     y = np.where(np.arange(12_000) % 10 == 0, "a", "b")

@@ -16,24 +16,22 @@ from asklearn.study import metrics as measures
 from asklearn.study.compare import BASE, named
 from asklearn.study.feasible import signs, subsets, words, work
 from asklearn.study.feasible.forecast import Forecast, forecast
-from asklearn.study.feasible.gains import Gain, Interval, beside, errors, falls, late
-from asklearn.study.feasible.verdict import NO, UNCLEAR, bar, best, level, settled, sure, verdict
-from asklearn.study.feasible.work import Plan, Task
+from asklearn.study.feasible.gains import Gain, Interval
+from asklearn.study.feasible.trials import SEEDS, Doing, Trials, table, tried, unsteady
+from asklearn.study.feasible.verdict import NO, UNCLEAR, bar, sure
+from asklearn.study.feasible.work import Task
 from asklearn.study.known import Known, split
 from asklearn.study.simulate import Metric, Setup
 
 TRIED = ("auto", "margin")
 BALANCING = "class_balanced"  # tried too where the rarest class has less than half of an even share
 COVERING = "uherding"  # tried too where it has not
-PLAINEST = "least_confidence"  # always run: where it loses, what the model is unsure of misleads it
-SEEDS = (10, 20, 30)  # splits; more of them where fewer leave it unclear
 LEAST = 200  # labelled rows from which on strategies are tried
 SOME, EACH = 50, 5  # rows, and rows of each of two classes, from which on a model is fitted at all
 MORE = 4.0  # times as many labels: where more would be needed to tell, labels would not tell
-SAMPLE, DRAWS = 11, 13  # purposes of generators: which rows are looked at; resampled seeds
+SAMPLE = 11  # purpose of the generator that draws the rows to look at
 
 Table = dict[str, list[Any]]
-Found = dict[Task, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +100,11 @@ def feasibility(
     """Whether choosing what to label beats labelling at random on data like these, and by how much.
 
     X: labelled rows of any kind a pool takes; y: (rows,) their classes; 10,000 of them are looked at. `strategies` are
-    tried beside random in simulated projects of `budget` labels (by default 200 to 500, more where a class is rare),
-    on ten splits of the rows, or up to thirty while it is unclear; by default "auto", "margin" and one that balances
-    classes or covers the rows. `model`: as for `simulate`; the linear one is quick enough for the hundreds of fits.
-    `price`: of one label. `groups`: (rows,) rows of one group are never on both sides of a split. `jobs`: processes.
-    `progress` is told (done, in all).
+    tried beside random in simulated projects of `budget` labels (by default 200 to 500, more where a class is rare;
+    never more than half of the rows to be asked about), on ten splits of the rows, or up to thirty while it is unclear.
+    By default they are "auto", "margin", and one that balances classes or covers the rows. `model`: as for `simulate`;
+    the linear one is quick enough for the hundreds of fits. `price`: of one label. `groups`: (rows,) rows of one group
+    are never on both sides of a split. `jobs`: processes. `progress` is told (done, in all).
 
     "yes": a strategy surely needs a fifth fewer labels than random and surely makes a twentieth fewer errors, and more
     than the share of doubtful labels; and asking for what the model is least sure of does not surely lose. "no": surely
@@ -137,91 +135,19 @@ def feasibility(
     seeds = [seed * 1000 + i for i in range(SEEDS[-1])]
     plan = work.plan(len(known.sides(seeds[0]).pool.ids), float(counts.min() / len(y)), budget)
     setup = Setup(model, 0, plan.batch, plan.budget, (metric,))
-    doing = _Doing(known, chosen, setup, plan, jobs, progress)
+    doing = Doing(known, chosen, setup, plan, jobs, progress)
     looked = look(known)
-    if len(y) >= SOME and (counts >= EACH).sum() > 1:
+    two = (counts >= EACH).sum() > 1
+    if len(y) >= SOME and two:
         parts = [("subset", "", each) for each in seeds[: work.SUBSET_SEEDS]]
         denied: list[Task] = [("noise", "", each) for each in seeds[: work.NOISE_SEEDS]]
         doing.do([*denied, ("full", "", seeds[0]), *parts])
         looked["doubtful"] = float(np.mean([doing.found[task] for task in denied]))
     drawn = work.drawn(doing.found)
-    if len(y) < LEAST:
+    if len(y) < LEAST or not two:
         return too_few(len(y), counts, name, looked, drawn)
-    trials = _tried(doing, candidates, seeds, name, looked.get("doubtful", 0.0), seed)
+    trials = tried(doing, candidates, seeds, name, looked.get("doubtful", 0.0), seed)
     return concluded(trials, name, price, len(y), looked, drawn)
-
-
-@dataclass(frozen=True, eq=False)
-class Trials:
-    """What simulated projects gave: `gains` of all that ran, `said` of the candidates; `scores` as measured."""
-
-    labels: np.ndarray
-    scores: dict[str, np.ndarray]
-    gains: dict[str, Gain]
-    candidates: list[str]
-    plainest: Gain
-    said: str
-    budget: int
-    doubtful: float
-    full: float
-
-    @property
-    def best(self) -> Gain:
-        """The candidate that surely gains most."""
-        return best([self.gains[name] for name in self.candidates], self.budget, self.doubtful)
-
-
-class _Doing:
-    """Tasks and their results so far."""
-
-    def __init__(
-        self,
-        known: Known,
-        chosen: dict[str, Any],
-        setup: Setup,
-        plan: Plan,
-        jobs: int,
-        progress: Callable[[int, int], None] | None,
-    ) -> None:
-        self.known, self.chosen, self.setup, self.plan, self.jobs = known, chosen, setup, plan, jobs
-        self.progress = progress
-        self.found: dict[Task, Any] = {}
-
-    def do(self, tasks: Sequence[Task]) -> None:
-        missing = [task for task in tasks if task not in self.found]
-        total = len(self.found) + len(missing)
-        for task, result in work.results(self.known, self.chosen, self.setup, self.plan, missing, self.jobs):
-            self.found[task] = result
-            if self.progress is not None:
-                self.progress(len(self.found), total)
-
-
-def _tried(
-    doing: _Doing, candidates: list[str], seeds: Sequence[int], metric: str, doubtful: float, seed: int
-) -> Trials:
-    """The candidates beside random on ten splits, or on more where ten leave it unclear."""
-    chosen = doing.chosen
-    # Of two classes margin asks the same as least confidence.
-    plainest = "margin" if "margin" in chosen and len(doing.known.task.labels) == 2 else PLAINEST
-    chosen.setdefault(plainest, plainest)
-    names = [BASE, *(name for name in chosen if name != BASE)]
-    for n in SEEDS:
-        doing.do([("run", name, each) for each in seeds[:n] for name in names])
-        labels, scores = work.curves(doing.found, names, seeds[:n], metric)
-        rng = np.random.default_rng([seed, DRAWS])
-        sureness = level(len(candidates))
-        wrong = {name: errors(several, measures.higher(metric)) for name, several in scores.items()}
-        gains = {
-            name: beside(name, labels, wrong[name], wrong[BASE], sureness, rng)
-            for name in names
-            if name != BASE
-        }
-        judged, asked = [gains[name] for name in candidates], int(labels[-1])
-        if settled(judged, gains[plainest], asked, doubtful):
-            break
-    said = verdict(judged, gains[plainest], asked, doubtful)
-    whole = doing.found["full", "", seeds[0]][metric]
-    return Trials(labels, scores, gains, candidates, gains[plainest], said, asked, doubtful, whole)
 
 
 def concluded(
@@ -271,9 +197,9 @@ def too_few(
     rows: int, counts: np.ndarray, metric: str, looked: dict[str, float], drawn: dict[str, np.ndarray]
 ) -> Feasibility:
     """The study of labels too few to try anything with."""
-    needed = LEAST - rows if rows < LEAST else LEAST
+    needed = lacking(rows, counts)
     forecast_ = forecast(*points(drawn, metric), rows, metric) if drawn else None
-    reasons = words.too_few(rows, counts, needed, LEAST)
+    reasons = words.too_few(rows, counts, needed, LEAST, EACH)
     reasons += words.signs(looked)
     reasons += words.luck(subsets.table(drawn))
     reasons += words.future(forecast_, metric)
@@ -288,6 +214,18 @@ def too_few(
         forecast=forecast_,
         signs=looked,
     )
+
+
+def lacking(rows: int, counts: np.ndarray) -> int:
+    """How many more labels it takes for 200, and for five of a second class if it goes on coming as it came.
+
+    >>> lacking(60, np.array([30, 30])), lacking(400, np.array([398, 2])), lacking(300, np.array([300]))
+    (140, 600, 200)
+    """
+    if len(counts) < 2:
+        return LEAST
+    second = int(np.sort(counts)[-2])
+    return max(LEAST - rows, -(-rows * EACH // second) - rows)
 
 
 def sample(X: Any, y: np.ndarray, groups: Any, seed: int) -> tuple[Any, np.ndarray, Any]:
@@ -323,17 +261,6 @@ def look(known: Known) -> dict[str, float]:
     }
 
 
-def unsteady(trials: Trials) -> dict[str, float]:
-    """How much the plainest strategy falls from round to round and differs by split, in parts of random's."""
-    mine, base = (trials.scores[name] for name in (trials.plainest.strategy, BASE))
-    fall, spread = falls(base), float(late(trials.labels, base).std())
-    own = float(late(trials.labels, mine).std())
-    return {
-        "falls": falls(mine) / fall if fall > 0 else 1.0,
-        "spread": own / spread if spread > 0 else 1.0,
-    }
-
-
 def expected(trials: Trials, drawn: dict[str, np.ndarray], metric: str, rows: int) -> Forecast | None:
     """The power law through the simulated random labels and the random parts.
 
@@ -360,32 +287,6 @@ def more(found: Gain, rows: int, doubtful: float) -> int | None:
     if over <= 0 or not over < half <= over * MORE**0.5:
         return None
     return int(np.ceil(rows * ((half / over) ** 2 - 1) / 100) * 100)
-
-
-def table(trials: Trials) -> Table:
-    """One row a strategy, best first."""
-    columns: Table = {}
-    for found in sorted(trials.gains.values(), key=lambda each: -each.gain.value):
-        saved = found.needs.below(trials.budget)
-        row = {
-            "strategy": found.strategy,
-            "gain": found.gain.value,
-            "low": found.gain.low,
-            "high": found.gain.high,
-            "wins": found.wins,
-            "errors": found.cut.value,
-            "errors_low": found.cut.low,
-            "errors_high": found.cut.high,
-            "labels": found.needs.value,
-            "labels_low": found.needs.low,
-            "labels_high": found.needs.high,
-            "saved": saved.value,
-            "saved_low": saved.low,
-            "saved_high": saved.high,
-        }
-        for key, cell in row.items():
-            columns.setdefault(key, []).append(cell)
-    return columns
 
 
 def _check(y: np.ndarray, budget: int | None, price: float, jobs: int) -> None:

@@ -102,17 +102,21 @@ def needed(labels: int | None) -> list[str]:
     return [f"If the gain is what it seems, about {count(labels)} more would make it sure."] if labels else []
 
 
-def too_few(rows: int, counts: np.ndarray, labels: int, least: int) -> list[str]:
-    """Why nothing was tried."""
+def too_few(rows: int, counts: np.ndarray, labels: int, least: int, each: int) -> list[str]:
+    """Why nothing was tried: fewer rows than `least`, or no second class with `each` of them."""
+    ask = f"Label about {labels:,} more, drawn at random, and ask again."
     if len(counts) < 2:
         return [
             f"All {count(rows)} are of one class: nothing can be learned before another one is found.",
-            f"Label about {count(labels)} more, drawn at random, and ask again.",
+            ask,
         ]
+    sizes = f"Of {len(counts):,} classes the rarest has {count(counts.min())}, the largest {counts.max():,}."
+    if rows < least:
+        return [f"{count(rows)} are too few to try strategies with: it takes {least:,}.", ask, sizes]
     return [
-        f"{count(rows)} are too few to try strategies with: it takes {least:,}.",
-        f"Label {labels:,} more, drawn at random, and ask again.",
-        f"Of {len(counts):,} classes the rarest has {count(counts.min())}, the largest {counts.max():,}.",
+        f"Only one class has {count(each)} or more: too few of the others to learn or to measure.",
+        ask,
+        sizes,
     ]
 
 
