@@ -237,11 +237,12 @@ def modal() -> dict[str, Strategy]:
 
 def baal() -> dict[str, Strategy]:
     """Heuristics of baal, which rank predictions (items, classes, draws)."""
+    import torch
     from baal.active import heuristics
 
     def ranked(heuristic: Callable[[int], Any]) -> Strategy:
         def strategy(draws, n, rng):
-            _seed(rng)
+            torch.manual_seed(_seed(rng))
             return np.asarray(heuristic(n)(np.ascontiguousarray(draws.transpose(0, 2, 1))))[:n]
 
         return strategy
