@@ -65,7 +65,7 @@ def nominal(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     With n_uc of the m_u answers to item u saying c, and n_c, n the sums over items with two answers or more:
     D_o = sum_u (m_u^2 - sum_c n_uc^2) / (m_u - 1) / n and D_e = (n^2 - sum_c n_c^2) / (n (n - 1)).
     """
-    m = counts.sum(axis=1)
+    m = answered(counts)
     differ = weights @ ((m * m - np.einsum("uc,uc->u", counts, counts)) / (m - 1))
     of = weights @ counts
     total = of.sum(axis=-1)
@@ -79,7 +79,7 @@ def ordinal(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     r_c = n_1 + .. + n_(c-1) + n_c / 2: the alpha of the numbers r, with D_o as for `numeric`.
     """
     of = weights @ counts
-    total, m = of.sum(axis=-1), counts.sum(axis=1)
+    total, m = of.sum(axis=-1), answered(counts)
     rank = np.cumsum(of, axis=-1) - of / 2 - (total / 2)[..., None]
     differ = m * (rank * rank @ counts.T) - (rank @ counts.T) ** 2
     differ = 2 * (weights * differ / (m - 1)).sum(axis=-1)
@@ -101,7 +101,7 @@ def numeric(moments: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def agreeing(counts: np.ndarray) -> np.ndarray:
     """(items,) the share of an item's pairs of answers that agree: sum_c n_c (n_c - 1) / (m (m - 1))."""
-    m = counts.sum(axis=1)
+    m = answered(counts)
     share: np.ndarray = (np.einsum("uc,uc->u", counts, counts) - m) / (m * (m - 1))
     return share
 
@@ -179,8 +179,14 @@ def seen(known: Votes, measure: str) -> np.ndarray:
 
 def paired(counts: np.ndarray) -> np.ndarray:
     """The rows with two answers or more."""
-    found: np.ndarray = counts[counts.sum(axis=1) >= 2]
-    return found
+    several = answered(counts) >= 2
+    return counts if several.all() else counts[several]
+
+
+def answered(counts: np.ndarray) -> np.ndarray:
+    """(items,) how many answers; by BLAS, which is several times as fast on short rows as a sum."""
+    number: np.ndarray = counts @ np.ones(counts.shape[1])
+    return number
 
 
 def met(one: np.ndarray, other: np.ndarray, labels: int) -> np.ndarray:
