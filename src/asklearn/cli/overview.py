@@ -46,10 +46,20 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
             f"(95 %: {number(estimate['low'])} to {number(estimate['high'])}), "
             f"from {estimate['n']:,} random items that no model learned from"
         )
+    choice = status["choice"]
+    if choice["judged"]:
+        yield (
+            f"  choosing against drawing: on {choice['judged']:,} random items as many chosen labels taught more "
+            f"on {choice['wins']:,}, less on {choice['losses']:,}"
+        )
     if status["learning"]["error"]:
         yield f"  the last training failed: {plain(status['learning']['error'])}"
     advice = status["advice"]
     yield f"  {'stop' if advice['stop'] else 'go on'}: {'; '.join(plain(why) for why in advice['why'])}"
+    for sign in advice["signs"]:
+        said = "stop" if sign["stop"] else "cannot tell" if sign["stop"] is None else "go on"
+        aside = "" if sign["decides"] else " (a hint)"
+        yield f"    {sign['rule']}{aside}: {said}; {plain(sign['words'])}"
 
 
 def spell(seconds: float) -> str:
