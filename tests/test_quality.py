@@ -89,6 +89,15 @@ def test_nothing_is_known_of_those_who_are_alone():
     assert quality({"item": [], "annotator": [], "label": []})["annotator"] == []
 
 
+@pytest.mark.parametrize("f", [quality, confusions, drift, suspects])
+def test_one_label_and_no_answer_are_legal(f):
+    one = f({"item": [1, 2, 1], "annotator": ["a", "b", "b"], "label": ["x", "x", "x"]})
+    numbers = [cell for column in one.values() for cell in column if not isinstance(cell, str)]
+    assert all(type(cell) in (int, float) and np.isfinite(cell) for cell in numbers), "as JSON takes them"
+    assert len({len(column) for column in one.values()}) == 1
+    assert not any(f({"item": [], "annotator": [], "label": []}).values())
+
+
 # -- spammers -------------------------------------------------------------------------------------------------------
 
 

@@ -102,7 +102,7 @@ def confusions(answers: Any) -> dict[str, list[Any]]:
             for k in range(labels):
                 low, high = wilson(table[c, k], seen) if seen > 1e-9 else (0.0, 1.0)
                 share = float(table[c, k]) / seen if seen > 1e-9 else 1 / labels
-                rows.append((name, known.labels[c], known.labels[k], seen, share, low, high))
+                rows.append((name, known.labels[c], known.labels[k], seen, share, float(low), float(high)))
     names = ("annotator", "truth", "label", "answers", "share", "low", "high")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
