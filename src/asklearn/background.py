@@ -21,7 +21,9 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Failed:
+class Failed:
+    """What went wrong in the other process."""
+
     error: BaseException
     trace: str
 
@@ -76,10 +78,7 @@ class Background:
                     f"the background process ended (exit code {self._process.exitcode}) in the middle of its work; "
                     "the old model serves on"
                 ) from error
-        if isinstance(reply, _Failed):
-            reply.error.add_note(reply.trace)
-            raise reply.error
-        return reply
+        return opened(reply)
 
     def _connected(self) -> Connection:
         if self._closed:
@@ -97,22 +96,42 @@ class Background:
 
 def _serve(pipe: Connection) -> None:
     """The life of the other process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which ends us in its own time
+    answer(pipe, _gently)
+
+
+def _gently() -> Callable[[Any], Any]:
     os.nice(NICENESS)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)  # one core for us, the other for people
+    return lambda message: message[0](*message[1])
+
+
+def answer(pipe: Connection, begin: Callable[[], Callable[[Any], Any]]) -> None:
+    """In a process of ours: do what comes down the pipe, by what begin() gives, until it closes or our parent dies."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl+C is for whoever started us, who ends us in their own time
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    work = begin()
     while True:
         try:
-            work, args = pipe.recv()
+            message = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            reply = work(*args)
+            reply = work(message)
         except Exception as error:  # whatever it is, it is told to whoever asked
-            reply = _Failed(_sendable(error), traceback.format_exc())
+            reply = Failed(_sendable(error), traceback.format_exc())
         pipe.send(reply)
+
+
+def opened(reply: Any) -> Any:
+    """What came back; an error is raised, with the other process's traceback as a note."""
+    if isinstance(reply, Failed):
+        reply.error.add_note(reply.trace)
+        raise reply.error
+    return reply
 
 
 def _die_with_parent() -> None:
@@ -125,6 +144,6 @@ def _die_with_parent() -> None:
 def _sendable(error: Exception) -> Exception:
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:
+    except Exception:  # an error of any kind may fail to be copied in any way
         return ModelError(f"{type(error).__name__}: {error}")
     return error

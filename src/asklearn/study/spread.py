@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import pickle
-import signal
-import threading
-import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from asklearn.background import answer, opened
 from asklearn.errors import AskLearnError, SettingError
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class _Failed:
-    error: Exception
-    trace: str
 
 
 def spread(
@@ -82,39 +72,14 @@ def _received(pipe: Connection) -> Any:
             'begin; a script needs `if __name__ == "__main__":` around what it runs, and what a notebook '
             "defines belongs into a module"
         ) from error
-    if isinstance(reply, _Failed):
-        reply.error.add_note(reply.trace)
-        raise reply.error
-    return reply
+    return opened(reply)
 
 
 def _serve(pipe: Connection, body: bytes) -> None:
     """The life of the other process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started us, and who ends us
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    work, given = pickle.loads(body)
-    while True:
-        try:
-            task = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            reply = work(*given, task)
-        except Exception as error:  # whatever it is, it is told to whoever asked
-            reply = _Failed(_sendable(error), traceback.format_exc())
-        pipe.send(reply)
 
+    def begin() -> Callable[[Any], Any]:
+        work, given = pickle.loads(body)
+        return lambda task: work(*given, task)
 
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _sendable(error: Exception) -> Exception:
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:  # an error of any kind may fail to be copied in any way
-        return AskLearnError(f"{type(error).__name__}: {error}")
-    return error
+    answer(pipe, begin)
