@@ -41,7 +41,7 @@ TABLES = (
     "splice",
 )
 TEXTS = ("ag_news_7600", "banking77", "hate_offensive", "sst2", "trec6")
-# Margin sampling loses balanced accuracy on adult, and least confidence loses to random on letter.
+# On adult less is saved than labels are in doubt; on letter least confidence loses to random by far.
 NOT_YES = frozenset({"no", "unclear"})
 WANTED = {
     "adult": NOT_YES,
