@@ -11,7 +11,8 @@ up to 40 labels a class and 500 in all. Runs are kept in build/efficiency and ne
              over labels; a difference is divided by no less than 0.02
     better   sets on which the gain is above 0;   worse: sets on which it is below 0 by more than one standard error
     rank     mean rank over sets (1 is best)
-    fewer    how many times fewer labels than random to 95 % of the full quality, geometric mean over sets
+    fewer    how many times fewer labels than random to 95 % of the full quality, geometric mean over those sets (how
+             many) on which one of the two got there
 """
 
 from __future__ import annotations
@@ -259,14 +260,16 @@ class Results:
         error = lead.std(ddof=1) / np.sqrt(len(lead)) if len(lead) > 1 else 0.0
         return float(lead.mean() / room), float(error / room)
 
-    def fewer(self, name: str) -> float:
-        """Labels of random over ours to 95 % of the full quality; what is never reached counts as the last."""
+    def fewer(self, name: str) -> float | None:
+        """Labels of random over ours to 95 % of the full quality, None where neither gets there; one that does not
+        counts as there at the end."""
         goal = judge.goals(np.array([self.full.mean()]), 0.95)
         mine, theirs = (
-            min(float(judge.crossing(self.grid, self.curves[n].mean(axis=0)[None], goal)[0]), self.grid[-1])
+            float(judge.crossing(self.grid, self.curves[n].mean(axis=0)[None], goal)[0])
             for n in (name, "random")
         )
-        return float(theirs / mine)
+        last = float(self.grid[-1])
+        return None if min(mine, theirs) > last else min(theirs, last) / min(mine, last)
 
 
 def table(found: dict[str, Results], names: Sequence[str]) -> Iterator[str]:
@@ -278,12 +281,13 @@ def table(found: dict[str, Results], names: Sequence[str]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for i in order:
         g, e = gains[:, i, 0], gains[:, i, 1]
-        fewer = np.exp(np.mean([np.log(r.fewer(names[i])) for r in found.values()]))
+        times = [np.log(times) for r in found.values() if (times := r.fewer(names[i])) is not None]
+        fewer = np.exp(np.mean(times)) if times else np.nan
         seconds = np.mean([r.seconds[names[i]] for r in found.values()])
         worse = int(((g < 0) & (g < -e)).sum())
         yield (
             f"| {names[i]} | {placed.ranks[i]:.2f} | {g.mean():+.3f} | {g.min():+.3f} | {(g > 0).sum()} of {len(g)} "
-            f"| {worse} | {fewer:.2f} x | {seconds:.2f} |"
+            f"| {worse} | {fewer:.2f} x ({len(times)}) | {seconds:.2f} |"
         )
     yield ""
     yield (
@@ -301,7 +305,7 @@ def by_set(found: dict[str, Results], name: str) -> Iterator[str]:
         low, high = (float(judge.area(r.grid, r.curves[n]).mean()) for n in ("random", name))
         yield (
             f"| {each} | {low:.3f} | {high:.3f} | {r.full.mean():.3f} | {gain:+.2f} ± {error:.2f} "
-            f"| {r.fewer(name):.2f} x |"
+            f"| {'-' if (times := r.fewer(name)) is None else f'{times:.2f} x'} |"
         )
 
 
