@@ -58,8 +58,8 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {'stop' if advice['stop'] else 'go on'}: {'; '.join(plain(why) for why in advice['why'])}"
     for sign in advice["signs"]:
         said = "stop" if sign["stop"] else "cannot tell" if sign["stop"] is None else "go on"
-        aside = "" if sign["decides"] else " (a hint)"
-        yield f"    {sign['rule']}{aside}: {said}; {plain(sign['words'])}"
+        hint = "" if sign["decides"] else " (a hint)"
+        yield f"    {sign["rule"]}{hint}: {said}; {plain(sign['words'])}"
 
 
 def spell(seconds: float) -> str:
