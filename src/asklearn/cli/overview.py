@@ -59,7 +59,7 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
     for sign in advice["signs"]:
         said = "stop" if sign["stop"] else "cannot tell" if sign["stop"] is None else "go on"
         hint = "" if sign["decides"] else " (a hint)"
-        yield f"    {sign["rule"]}{hint}: {said}; {plain(sign['words'])}"
+        yield f"    {sign['rule']}{hint}: {said}; {plain(sign['words'])}"
 
 
 def spell(seconds: float) -> str:
