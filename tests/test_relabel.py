@@ -94,6 +94,15 @@ def test_a_model_that_is_sure_of_nonsense_is_not_believed(rng):
     assert np.mean(found.argmax(axis=1) == truth) > 0.84
 
 
+def test_people_bring_back_a_label_the_model_has_never_seen(rng):
+    known, truth = crowd(rng, np.full(6, 0.85), items=400, each=2)
+    model = beliefs(rng, truth, 0.95, sure=0.99)
+    model[:, 2] = 0
+    model /= model.sum(axis=1, keepdims=True)
+    rare = truth == 2
+    assert np.mean(assisted(known, model).proba.argmax(axis=1)[rare] == 2) > 0.65
+
+
 def test_spammers_are_told_from_one_answer_an_item(rng):
     right = np.r_[np.full(6, 0.85), np.full(2, 1 / 3)]
     known, truth = crowd(rng, right, items=800)
@@ -177,6 +186,7 @@ def test_scores_before_anything_is_known(score):
     assert score(nothing, flat) == pytest.approx(score(nothing, flat)[0])
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # the accuracy is what counts
 def test_again_or_new_beats_uncertainty_and_activelab():
     """Ten people, 20 % flips, two spammers: a small part of `python -m benchmarks crowd --only relabel`."""
     X, y = load_digits(return_X_y=True)
@@ -189,6 +199,7 @@ def test_again_or_new_beats_uncertainty_and_activelab():
     assert ours >= doubt + 0.03
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # the accuracy is what counts
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["logistic", "trees"])
 def test_again_or_new_over_seeds(kind):

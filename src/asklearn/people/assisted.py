@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from asklearn.people.crowdlab import checked
@@ -11,18 +13,21 @@ from asklearn.people.votes import Votes
 RIGHT = 0.8  # how often people are right, before anything is known of them, ..
 ALL = 10.0  # .. which counts as much as so many answers
 EACH = 3.0  # what is known of all people counts for each of them as much as so many answers
+SLIPS = (0.05, 0.15, 0.4)  # above 0: answers must be able to bring back a label that a model has never seen
 TEMPERATURES = (0.33, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
 def assisted(votes: Votes, model: np.ndarray, *, rounds: int = 4, steps: int = 30) -> Fit:
     """Labels from answers and a model's probabilities, each trusted as far as the other bears it out.
 
-        p(z_i = c) ~ model_i(c)^(1 / T) prod_n p(l_n | c),   p(l | c) = a_j if l = c else (1 - a_j) / (labels - 1)
+        p(z_i = c) ~ ((1 - s) m_i(c) + s / labels) prod_n p(l_n | c),   m_i(c) ~ model_i(c)^(1 / T),
+        p(l | c) = a_j if l = c else (1 - a_j) / (labels - 1)
 
     model (items, labels): from models that did not learn from the item, of all items, with or without an answer.
     a_j is estimated by expectation maximisation, drawn towards the mean of all people, and that towards 0.8, so
-    that one answer an item is enough to begin with. T is the temperature at which the model foretells the answers
-    best, given how often people are right; the model says nothing until then. Unlike a mean of both (`crowdlab`),
+    that one answer an item is enough to begin with. At the temperature T, slipping in a share s of items, the model
+    foretells the answers best, given how often people are right; the model says nothing until then. Unlike a mean of
+    both (`crowdlab`),
     two people who agree are surer than one, and a person who answers at random does no harm.
     """
     model = checked(model, votes)
@@ -44,11 +49,17 @@ def assisted(votes: Votes, model: np.ndarray, *, rounds: int = 4, steps: int = 3
     for _ in range(rounds):
         a = right[votes.annotator]
 
-        def foretold(temperature: float, a: np.ndarray = a) -> float:
-            p = tempered(model, temperature)[votes.item, votes.label]
+        def foretold(way: tuple[float, float], a: np.ndarray = a) -> float:
+            p = spoken(model, *way)[votes.item, votes.label]
             return float(np.log(a * p + (1 - a) * (1 - p) / others).sum())
 
-        said = tempered(model, max(TEMPERATURES, key=foretold))
+        said = spoken(model, *max(product(TEMPERATURES, SLIPS), key=foretold))
         proba, right = answers(said)
     one = right[:, None, None]
     return plain(proba, np.where(np.eye(labels, dtype=bool), one, (1 - one) / others))
+
+
+def spoken(model: np.ndarray, temperature: float, slip: float) -> np.ndarray:
+    """(items, labels): the model's voice: tempered, and saying nothing in a share of items."""
+    found: np.ndarray = (1 - slip) * tempered(model, temperature) + slip / model.shape[1]
+    return found
