@@ -134,4 +134,4 @@ def test_senseless_settings_are_refused(wrong):
 
 @pytest.mark.parametrize("name", ["auto", "adaptive(share=0.0)", "blend(uherding)"])
 def test_it_keeps_the_rules(name):
-    check_strategy(strategies.get(name))
+    check_strategy(name)

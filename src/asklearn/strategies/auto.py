@@ -92,7 +92,8 @@ def _spread(points: Array) -> float:
 
 @value
 class adaptive:
-    """What `auto` is: see above. `share` is what it draws at random, always."""
+    """What `auto` is: coverage, then uncertain coverage, then the margin, with guards for classes that are rare or not
+    seen yet. `share` is what it draws at random, always."""
 
     share: float = 0.05
 

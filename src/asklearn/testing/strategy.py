@@ -11,6 +11,7 @@ import numpy as np
 
 from asklearn.errors import SettingError
 from asklearn.strategies.choice import Strategy, choose
+from asklearn.strategies.registry import get
 from asklearn.view import ROWS, Labelled, View, needs
 
 Problem = dict[str, Any]
@@ -21,9 +22,9 @@ class Broken(AssertionError):
     """A strategy that broke a rule; the sentence names the rule and what was seen."""
 
 
-def check_strategy(strategy: Strategy, *, rules: Mapping[str, Rule] | None = None) -> None:
-    """Nothing when the strategy (or score) keeps every rule of `RULES`, else `Broken` with the first it
-    breaks.
+def check_strategy(strategy: str | Strategy, *, rules: Mapping[str, Rule] | None = None) -> None:
+    """Nothing when the strategy (or score; or what a name stands for) keeps every rule of `RULES`, else `Broken` with
+    the first it breaks.
 
     It is tried on small made-up problems: with copies, ties, certain probabilities, one class seen, sparse
     features, an empty pool and more wanted than there is. An error it raises comes through with a note of
@@ -32,9 +33,10 @@ def check_strategy(strategy: Strategy, *, rules: Mapping[str, Rule] | None = Non
     >>> from asklearn.scores.uncertainty import margin
     >>> check_strategy(margin)
     """
+    chosen = get(strategy) if isinstance(strategy, str) else strategy
     for name, rule in (RULES if rules is None else rules).items():
         try:
-            rule(strategy)
+            rule(chosen)
         except Broken as broken:
             raise Broken(f"{name}: {broken}") from None
         except Exception as error:
