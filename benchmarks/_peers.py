@@ -13,6 +13,7 @@ PLACE = ROOT / "build" / "peers"
 # What pip is told, call by call. Two are taken without what they ask for beside torch (Jupyter, a project template),
 # which their strategies never load; a torch that is there already, one for the CPU say, is taken as it is.
 PEERS = {
+    "readers of data": ("pandas pyarrow pillow",),
     "scikit-activeml": ("scikit-activeml==1.0.1",),
     "small-text": ("small-text==1.4.1",),
     "modAL": ("modAL-python==0.4.2.1",),
