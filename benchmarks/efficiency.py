@@ -311,8 +311,8 @@ def table(found: dict[str, Results], names: Sequence[str]) -> Iterator[str]:
         points = np.mean([r.points(names[i]) for r in found.values()])
         worse = int(((g < 0) & (g < -e)).sum())
         yield (
-            f"| {names[i]} | {placed.ranks[i]:.2f} | {points:+.2f} | {g.mean():+.3f} | {g.min():+.3f} | {(g > 0).sum()} of {len(g)} "
-            f"| {worse} | {fewer:.2f} x ({len(times)}) | {seconds:.2f} |"
+            f"| {names[i]} | {placed.ranks[i]:.2f} | {points:+.2f} | {g.mean():+.3f} | {g.min():+.3f} "
+            f"| {(g > 0).sum()} of {len(g)} | {worse} | {fewer:.2f} x ({len(times)}) | {seconds:.2f} |"
         )
     yield ""
     yield (
@@ -329,8 +329,8 @@ def by_set(found: dict[str, Results], name: str) -> Iterator[str]:
         gain, error = r.gain(name)
         low, high = (float(judge.area(r.grid, r.curves[n]).mean()) for n in ("random", name))
         yield (
-            f"| {each} | {low:.3f} | {high:.3f} | {r.full.mean():.3f} | {r.points(name):+.2f} | {gain:+.2f} ± {error:.2f} "
-            f"| {'-' if (times := r.fewer(name)) is None else f'{times:.2f} x'} |"
+            f"| {each} | {low:.3f} | {high:.3f} | {r.full.mean():.3f} | {r.points(name):+.2f} "
+            f"| {gain:+.2f} ± {error:.2f} | {'-' if (times := r.fewer(name)) is None else f'{times:.2f} x'} |"
         )
 
 
