@@ -313,6 +313,27 @@ def test_an_export_of_what_is_not_there_yet_is_refused_before_it_begins(ann):
     assert answer.json()["error"]["message"]
 
 
+def test_people_see_how_far_they_agree_and_not_what_others_did():
+    with Project(TEXTS, classes(["ham", "spam"]), audit=0, redundancy=2) as project:
+        owner, sessions = Person(project, "owner"), Sessions(SECRET)
+        ann = TestClient(create_app(project, sessions), base_url="http://127.0.0.1:8000")
+        ann.get(f"/enter?ticket={sessions.ticket('ann')}")
+        for row in range(20):
+            item, label = project.pool.ids[row], "spam" if row % 2 else "ham"
+            project.tell([Answer(item=item, label=label, by="ann"), Answer(item=item, label="ham", by="bob")])
+            if row == 18:  # one that everybody could watch change by a single answer
+                assert owner.get("/api/v1/status").json()["people"]["agreement"]["n"] == 19
+                assert ann.get("/api/v1/status").json()["people"]["agreement"] is None
+        everything = owner.get("/api/v1/status").json()["people"]
+        assert everything["answers"] == {"ann": 20, "bob": 20}
+        assert everything["agreement"]["value"] == project.agreement().value
+        seen = ann.get("/api/v1/status").json()
+        assert seen["people"] == everything | {"answers": {"ann": 20}}
+        assert "bob" not in json.dumps(seen)
+        told = owner.tell({"key": "k", "item": project.pool.ids[30], "label": "ham"}).json()["status"]
+        assert told["people"]["answers"] == {"owner": 1}
+
+
 def test_the_record_can_be_read_on_from_anywhere(ann, project):
     ann.tell({"key": "k", "item": project.pool.ids[0], "label": "ham"})
     events = ann.get("/api/v1/events").json()

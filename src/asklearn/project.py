@@ -40,6 +40,8 @@ from asklearn.journal.lock import Lock, lock
 from asklearn.journal.memory import MemoryJournal
 from asklearn.journal.sqlite import SqliteJournal
 from asklearn.learning import Learner, Serving, TrainingSet
+from asklearn.people import agreement as agreements
+from asklearn.people.accord import Accord
 from asklearn.people.answers import Answer, Question, Reason, recorded, same
 from asklearn.planning import Planner
 from asklearn.pool import Pool, store
@@ -177,6 +179,7 @@ class Project:
         self._metrics = _metrics(self._rules, task)
         self._model = model
         self._learner = Learner(rows, task, model, folder=path, seed=setup.seed)
+        self._accord = Accord(task.labels, setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
         self._owns_journal = journal is None
@@ -312,6 +315,8 @@ class Project:
         """
         if self.path is None:
             raise SettingError("learning in the background needs a project on disk: give it a path")
+        with self._record.now() as state:
+            self._accord.now(state, wait=True)  # from here on it is kept up to date behind people's backs
         self._learner.start(self._record, self.settings.batch, self._adopt)
 
     def learning(self) -> dict[str, Any]:
@@ -326,6 +331,35 @@ class Project:
             name: [row[i] for row in rows]
             for i, name in enumerate(("item", "label", "confidence", "answers"))
         }
+
+    def answers(self) -> Table:
+        """Every label that counts, in the order given: columns item, annotator, label.
+
+        It is what `asklearn.agreement` and `asklearn.consensus` take, and all of `asklearn.people` that judges
+        answers: quality, confusions, drift, suspects.
+        """
+        with self._record.now() as state:
+            standing = [
+                said
+                for said in state.keys.values()
+                if isinstance(said, Answered)
+                and said.kind == "label"
+                and state.answers.get(said.item, {}).get(said.by) is said
+            ]
+        return {
+            "item": [said.item for said in standing],
+            "annotator": [said.by for said in standing],
+            "label": [said.label for said in standing],
+        }
+
+    def agreement(self, measure: str = "krippendorff") -> Estimate:
+        """How far people agree on the items that several of them labelled, with a 95 % interval.
+
+        `measure`: as for `asklearn.agreement`; ranks are those in which the task's labels stand. Raises `NotReady`
+        without such an item, and where every answer is the same.
+        """
+        seed = self.settings.seed
+        return agreements.agreement(self.answers(), measure, labels=self.task.labels, seed=seed)
 
     def predict(self, X: Any) -> Table:
         """Columns label and probability of rows in the pool's type; of a list of the pool's ids, with item first.
@@ -432,10 +466,10 @@ class Project:
     def status(self) -> dict[str, Any]:
         """Where the project stands, as JSON can hold it."""
         with self._record.now() as state:
-            fit = self.learning()
-            stamp = (state.seq, self._record.leases.count(), self._learner.serving, *fit.values())
+            fit, agreed = self.learning(), self._accord.now(state, wait=not self._learner.apart)
+            stamp = (state.seq, self._record.leases.count(), self._learner.serving, agreed, *fit.values())
             if self._described is None or self._described[0] != stamp:
-                self._described = stamp, self._describe(state, fit)
+                self._described = stamp, self._describe(state, fit, agreed)
             return dict(self._described[1])
 
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
@@ -649,7 +683,7 @@ class Project:
             answers=state.kinds["label"],
         )
 
-    def _describe(self, state: State, fit: dict[str, Any]) -> dict[str, Any]:
+    def _describe(self, state: State, fit: dict[str, Any], agreed: Estimate | None) -> dict[str, Any]:
         advice = stopping.advise(self._rules, self._progress())
         model = state.models[-1] if state.models else None
         measured = next((m for m in reversed(state.measured) if m.metric == "accuracy"), None)
@@ -688,6 +722,11 @@ class Project:
                 "age_labels": state.changed_since(model.watermark),
             },
             "estimate": found and asdict(found),
+            "people": {
+                "annotators": len(state.people),
+                "answers": dict(state.people),
+                "agreement": agreed and asdict(agreed),
+            },
             "choice": {
                 "judged": len(state.judged),
                 "wins": state.wins,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from asklearn.events import (
     Added,
@@ -21,6 +22,8 @@ from asklearn.events import (
     Retracted,
     Stopped,
 )
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class State:
     )  # (item, annotator) held -> the asking
     kinds: Counter[str] = field(default_factory=Counter)  # standing answers by kind
     items_labelled: int = 0
+    people: Counter[str] = field(default_factory=Counter)  # annotator -> standing answers
+    # What the items are told that several people labelled (`spoken`), and how many items are told so; agreement
+    # needs no more, and this stays small.
+    together: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    shared: int = 0  # how often that changed
     seconds: float = 0.0  # people's time, as their answers report it
     # sequence numbers at which a label came, changed or went: how old a model is
     changes: list[int] = field(default_factory=list)
@@ -138,14 +146,18 @@ class State:
 
     def _put(self, item: str, by: str, answer: Answered | None) -> None:
         said = self.answers.setdefault(item, {})
-        self.items_labelled -= bool(self.labels_of(item))
+        before = self.labels_of(item)
         old = said.pop(by, None)
         if old is not None:
             self.kinds[old.kind] -= 1
+            add(self.people, by, -1)
         if answer is not None:
             said[by] = answer
             self.kinds[answer.kind] += 1
-        self.items_labelled += bool(self.labels_of(item))
+            add(self.people, by, 1)
+        after = self.labels_of(item)
+        self.items_labelled += bool(after) - bool(before)
+        self._meet(spoken(before), spoken(after))
         if not said:
             del self.answers[item]
         was = old.label if old is not None and old.kind == "label" else None
@@ -156,6 +168,14 @@ class State:
             self.flagged.add(item)
         else:
             self.flagged.discard(item)
+
+    def _meet(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        if before != after:
+            self.shared += 1
+            if before:
+                add(self.together, before, -1)
+            if after:
+                add(self.together, after, 1)
 
     def labels_of(self, item: str) -> dict[str, Label]:
         """annotator -> label, for those who gave one."""
@@ -168,6 +188,22 @@ class State:
     def changed_since(self, seq: int) -> int:
         """How many labels came, changed or went after event number `seq`."""
         return len(self.changes) - bisect_right(self.changes, seq)
+
+
+def spoken(labels: Mapping[str, Label]) -> tuple[str, ...]:
+    """What several people said of one item, written out and sorted; nothing where fewer than two labelled it.
+
+    >>> spoken({"ann": "ham", "bob": "eggs"}), spoken({"ann": "ham"})
+    (('eggs', 'ham'), ())
+    """
+    return tuple(sorted(map(str, labels.values()))) if len(labels) > 1 else ()
+
+
+def add(counts: Counter[K], name: K, number: int) -> None:
+    """Count so many more; what comes to nothing goes."""
+    counts[name] += number
+    if not counts[name]:
+        del counts[name]
 
 
 def fold(events: Iterable[tuple[int, Event]], state: State | None = None) -> State:

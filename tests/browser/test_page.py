@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Error, expect
 from serving import until
 
+from asklearn import Answer
 from benchmarks.page import digits
 
 pytestmark = pytest.mark.browser
@@ -366,6 +367,19 @@ def test_a_model_learns_behind_it_and_its_quality_is_said(project, enter):
     expect(ann.page.locator("#from")).to_have_text(re.compile(r"^from \d+ audit answers?$"))
     expect(ann.page.locator("#curve")).to_be_visible(timeout=30_000)
     assert ann.page.locator("#curve").evaluate("image => image.naturalWidth") > 100
+
+
+def test_the_panel_says_how_far_people_agree(project, enter):
+    def said(project):
+        for row, item in enumerate(project.pool.ids[:30]):
+            label = "yes" if row % 2 else "no"
+            other = label if row % 5 else "yes"
+            project.tell([Answer(item=item, label=label, by="ann"), Answer(item=item, label=other, by="bob")])
+
+    server = project([f"item {i}" for i in range(40)], ["no", "yes"], said, redundancy=2, audit=0)
+    shown = enter(server, "eve").page.locator("#agreement")
+    expect(shown).to_have_text(re.compile(r"^0\.\d\d \(0\.\d\d to 0\.\d\d\), 2 people$"))
+    expect(shown).to_have_attribute("title", re.compile("30 items that several people labelled"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

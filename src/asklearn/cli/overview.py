@@ -8,6 +8,8 @@ from typing import Any
 
 from asklearn.cli.terminal import document, number, plain, say, table
 
+NAMED = 10  # people listed by name
+
 
 def show_status(folder: Path, *, json: bool) -> None:
     """Where the project stands; looks without locking."""
@@ -30,6 +32,7 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
         yield "  " + ", ".join(aside)
     yield f"  labels: {', '.join(plain(label) for label in status['labels'])}"
     yield f"  people's time: {spell(status['seconds'])}"
+    yield from people(status["people"])
     if status["budget"] is not None:
         yield f"  budget: {status['budget']:,} labels"
     model = status["model"]
@@ -60,6 +63,25 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
         said = "stop" if sign["stop"] else "cannot tell" if sign["stop"] is None else "go on"
         hint = "" if sign["decides"] else " (a hint)"
         yield f"    {sign['rule']}{hint}: {said}; {plain(sign['words'])}"
+
+
+def people(status: Mapping[str, Any]) -> Iterator[str]:
+    """Who answered how much and how far they agree, once there are several."""
+    if status["annotators"] < 2:
+        return
+    busiest = sorted(status["answers"].items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{plain(who)} {count:,}" for who, count in busiest[:NAMED]]
+    more = f", {len(busiest) - NAMED:,} more" if len(busiest) > NAMED else ""
+    yield f"  answers of {status['annotators']:,} people: {', '.join(named)}{more}"
+    agreed = status["agreement"]
+    if agreed is None:
+        yield "  agreement: not known yet; it takes items that several people labelled, and two different labels"
+    else:
+        yield (
+            f"  agreement (Krippendorff's alpha): {number(agreed['value'])} "
+            f"(95 %: {number(agreed['low'])} to {number(agreed['high'])}), "
+            f"from {agreed['n']:,} items that several people labelled"
+        )
 
 
 def spell(seconds: float) -> str:

@@ -166,15 +166,24 @@ def seen(known: Votes, measure: str) -> np.ndarray:
     """
     if measure not in MEASURES:
         raise SettingError(f"there is no measure {measure!r}; there are {', '.join(MEASURES)}")
-    if len(known) and measure != "raw" and (known.label == known.label[0]).all():
-        raise NotReady(
-            f"every answer is {known.labels[known.label[0]]!r}: agreement beyond chance cannot be told from one label"
-        )
+    if len(known) and measure != "raw":
+        check_differing(np.bincount(known.label) > 0, known.labels)
     if measure == "cohen":
         return met(*both(known), len(known.labels))
     if measure == "krippendorff:interval":
         return moments(known.item, np.array(known.labels, dtype=float)[known.label], len(known.items))
-    return paired(known.counts())
+    rows = paired(known.counts())
+    if len(rows) and measure != "raw":
+        check_differing(np.ones(len(rows)) @ rows > 0, known.labels)
+    return rows
+
+
+def check_differing(given: np.ndarray, labels: Sequence[Any]) -> None:
+    """Raises `NotReady` where only one of the labels is given, (labels,) bool."""
+    if np.count_nonzero(given) < 2:
+        raise NotReady(
+            f"every answer is {labels[int(given.argmax())]!r}: agreement beyond chance cannot be told from one label"
+        )
 
 
 def paired(counts: np.ndarray) -> np.ndarray:
@@ -234,21 +243,26 @@ def both(known: Votes) -> tuple[np.ndarray, np.ndarray]:
 
 def estimated(rows: np.ndarray, measure: str, resamples: int, rng: np.random.Generator) -> Estimate:
     """The measure of these items with its interval."""
-    n, value_of = len(rows), MEASURES[measure]
+    return of_kinds(*np.unique(rows, axis=0, return_counts=True), measure, resamples, rng)
+
+
+def of_kinds(
+    kinds: np.ndarray, times: np.ndarray, measure: str, resamples: int, rng: np.random.Generator
+) -> Estimate:
+    """The same of items that come by kinds (k, columns), each `times` (k,) int; how many there are costs little."""
+    n, value_of = int(times.sum()), MEASURES[measure]
     if n == 0:
         raise NotReady("no item has two answers yet; agreement needs items that several people answered")
-    kinds, place, times = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     value = float(value_of(kinds, times.astype(float)))
     if value >= 1 - 1e-12:
         low, high = interval(n, n)
     else:
-        low, high = bca(kinds, place.ravel(), times, value_of, value, resamples, rng)
+        low, high = bca(kinds, times, value_of, value, resamples, rng)
     return Estimate(value, min(low, value), max(high, value), n, measure, "bootstrap")
 
 
 def bca(
     kinds: np.ndarray,
-    place: np.ndarray,
     times: np.ndarray,
     value_of: Measure,
     value: float,
@@ -257,10 +271,11 @@ def bca(
 ) -> tuple[float, float]:
     """The bias-corrected and accelerated 95 % bootstrap interval over items (Efron 1987).
 
-    kinds (k, columns): different items; place (n,): which kind each item is; times (k,): how many there are of each.
+    kinds (k, columns): different items; times (k,): how many there are of each.
     """
     from scipy.special import ndtr, ndtri
 
+    place = np.repeat(np.arange(len(kinds)), times)
     n = len(place)
     drawn = np.concatenate([value_of(kinds, often) for often in resampled(place, times, resamples, rng)])
     below = (np.mean(drawn < value) + np.mean(drawn <= value)) / 2

@@ -24,6 +24,7 @@ from asklearn.server.refusals import Refused
 AHEAD = 50  # questions chosen at once, so that most requests find theirs ready
 LINES = 500  # of an export, in one piece
 EVENTS = 1000
+ENOUGH = 20  # items that several people labelled before everybody sees how far they agree
 
 routes = APIRouter(prefix="/api/v1")
 
@@ -92,9 +93,10 @@ async def leases(request: Request, wanted: Leases) -> Response:
 
 @routes.get("/status")
 async def status(request: Request) -> Response:
-    """Counts, the model and its age, the honest estimate, advice."""
+    """Counts, the model and its age, the honest estimate, advice; only the owner sees how much others answered."""
     desk, by = desk_of(request), caller(request)
-    return JSONResponse(await desk.run(_status, desk.project, by))
+    everybody = bool(request.scope["asklearn.owner"])
+    return JSONResponse(await desk.run(_status, desk.project, by, everybody))
 
 
 @routes.get("/history")
@@ -271,8 +273,22 @@ def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
         project.release(wanted.release, by)
 
 
-def _status(project: Project, by: str) -> dict[str, Any]:
-    return project.status() | {
+def _status(project: Project, by: str, everybody: bool = False) -> dict[str, Any]:
+    status = project.status()
+    return status | {
         "you": by,
+        "people": status["people"] if everybody else _seen_by(by, status["people"]),
         "shown_labels": [str(label) for label in project.task.labels],
+    }
+
+
+def _seen_by(by: str, people: dict[str, Any]) -> dict[str, Any]:
+    """What one of them may know: their own number of answers, and agreement once it rests on enough items.
+
+    A figure that rests on few items would tell how others answered the last one.
+    """
+    agreed = people["agreement"]
+    return people | {
+        "answers": {by: people["answers"].get(by, 0)},
+        "agreement": agreed if agreed and agreed["n"] >= ENOUGH else None,
     }

@@ -59,6 +59,7 @@
  * @property {number | null} budget
  * @property {{version: string, labels: number, at: number, age_labels: number} | null} model
  * @property {{value: number, low: number, high: number, n: number, metric: string} | null} estimate
+ * @property {{annotators: number, agreement: {value: number, low: number, high: number, n: number} | null}} [people]
  * @property {{stop: boolean, why: string | string[], forecast: {labels: number, value: number}[]} | null} advice
  * @property {{running: boolean, error: string | null, features: string}} [learning]
  */

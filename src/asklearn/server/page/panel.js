@@ -12,6 +12,7 @@ export function draw(status) {
   heading(status);
   quality(status);
   progress(status);
+  together(status);
   advice(status);
 }
 
@@ -79,6 +80,17 @@ function progress({ rows, labelled, skipped, flagged, seconds, answered, budget 
   const bar = /** @type {HTMLProgressElement} */ (the("meter"));
   bar.max = budget;
   bar.value = Math.min(labelled, budget);
+}
+
+/** @param {Status} status */
+function together({ people }) {
+  const agreed = people?.agreement;
+  the("agreement").hidden = !people || people.annotators < 2;
+  the("agreement").title = agreed
+    ? `Krippendorff's alpha, from ${many(agreed.n, "item")} that several people labelled: 1 is full agreement, 0 is chance`
+    : "known once several people have labelled the same items";
+  const figure = agreed ? `${agreed.value.toFixed(2)} (${agreed.low.toFixed(2)} to ${agreed.high.toFixed(2)})` : "not known yet";
+  write(the("agreement"), `${figure}, ${count(people?.annotators ?? 0)} people`);
 }
 
 /** @param {Status} status */
