@@ -139,18 +139,31 @@ def label(
     port: Port = 0,
     open: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser at the first link.")] = True,
     annotator: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Who labels; a link is printed for each.")
+        list[str] | None,
+        typer.Option("--annotator", "--by", metavar="NAME", help="Who labels; a link is printed for each."),
     ] = None,
+    terminal: Annotated[
+        bool,
+        typer.Option("--terminal", help="Ask here instead, by the same keys; lines are read from a pipe."),
+    ] = False,
 ) -> None:
     """Open the labelling page, until Ctrl+C.
 
     A model learns behind it. The page is served on 127.0.0.1 only. Each link works once, within five minutes.
     """
+    people = annotator or ["me"]
+    if terminal and len(people) > 1:
+        raise typer.BadParameter("one person labels in a terminal", param_hint="--annotator")
     # Choosing takes milliseconds; on busy cores a second BLAS thread makes that up to ten times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if terminal:
+        from asklearn.cli.labelling import label_here
+
+        label_here(folder, by=people[0])
+        return
     from asklearn.cli.page import label_page
 
-    label_page(folder, port=port, open_browser=open, annotators=annotator or ["me"])
+    label_page(folder, port=port, open_browser=open, annotators=people)
 
 
 @app.command()
