@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from serving import until
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from asklearn import Answer, Project, agreement, classes, consensus
+from asklearn import Answer, Project, agreement, classes, consensus, models
 from asklearn.cli.overview import sentences
 from asklearn.errors import NotReady
 from asklearn.events import Answered, Retracted
+from asklearn.learning import training_set
 from asklearn.people.accord import Accord, alpha
 from asklearn.people.quality import quality
 from asklearn.state import fold
@@ -216,3 +223,63 @@ def test_the_command_line_names_people_and_says_how_far_they_agree(project):
         f"agreement (Krippendorff's alpha): {found.value:.3f} (95 %: {found.low:.3f} to {found.high:.3f}), "
         "from 12 items that several people labelled"
     ) in lines(project)
+
+
+# -- what answers weigh --------------------------------------------------------------------------------------------
+
+
+def test_the_consensus_weighs_as_much_as_it_is_sure(project):
+    say(project, 0, a="left", b="left", c="right")
+    say(project, 1, a="right")
+    say(project, 2, a="middle", b="middle")
+    found = training_set(project.state, TASK)
+    assert (found.labels, found.weights) == (("left", "right", "middle"), (2 / 3, 1.0, 1.0))
+
+
+def test_who_always_agrees_has_no_weights(project):
+    say(project, 0, a="left", b="left")
+    say(project, 1, a="right")
+    assert training_set(project.state, TASK).weights == ()
+    assert training_set(fold([]), TASK).weights == ()
+
+
+@pytest.mark.parametrize("model", [LogisticRegression(), make_pipeline(StandardScaler(), GaussianNB())])
+def test_a_project_learns_by_weights(model):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    with Project(X, TASK, model, audit=0, redundancy=3) as project:
+        crowd(project, range(60))
+        training = training_set(project.state, TASK)
+        assert set(training.weights) > {1.0}
+        plain = models.fit(clone(model), X, training.labels)
+        weighed = models.fit(clone(model), X, training.labels, training.weights)
+        learned = project.learn().predict_proba(X)
+    assert np.array_equal(learned, weighed.predict_proba(X))
+    assert np.abs(learned - plain.predict_proba(X)).max() > 0.01
+
+
+def test_an_estimator_that_knows_no_weights_learns_without():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    with Project(X, TASK, KNeighborsClassifier(), audit=0, redundancy=3) as project:
+        crowd(project, range(60))
+        labels = training_set(project.state, TASK).labels
+        assert np.array_equal(
+            project.learn().predict_proba(X), KNeighborsClassifier().fit(X, labels).predict_proba(X)
+        )
+
+
+def test_choosing_is_held_against_drawing_with_weights_too():
+    """The duel of a project whose people disagree: it judges each audit item once, as ever."""
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    with Project(
+        X, TASK, LogisticRegression(), "mix(margin, share=0.5)", audit=0.2, redundancy=2, batch=20
+    ) as project:
+        rng = np.random.default_rng(1)
+        for _ in range(8):
+            for by in "ab":
+                for question in project.ask(20, by):
+                    truth = TASK.labels[int(X[question.row, 0] > 0)]
+                    label = truth if rng.random() < 0.8 else rng.choice(TASK.labels)
+                    project.tell(Answer(item=question.item, label=label, by=by))
+            project.learn()
+        assert project.status()["choice"]["judged"] > 0
+        assert min(training_set(project.state, TASK).weights) == 0.5

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from asklearn import models
 from asklearn.errors import ModelError, NotReady
@@ -133,3 +139,29 @@ def test_weights_reach_the_estimator():
     X, y = np.array([[0.0], [0.0]]), ["a", "b"]
     model = models.fit(LogisticRegression(), X, y, sample_weight=[9.0, 1.0])
     assert models.proba(model, X, ["a", "b"])[0, 0] > 0.8
+
+
+def test_weights_reach_the_last_step_of_a_pipeline():
+    X, y = np.array([[0.0], [0.0]]), ["a", "b"]
+    model = models.fit(make_pipeline(StandardScaler(), LogisticRegression()), X, y, sample_weight=[9.0, 1.0])
+    assert models.proba(model, X, ["a", "b"])[0, 0] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("estimator", "takes"),
+    [
+        *((name, True) for name in models.names()),
+        (make_pipeline(StandardScaler(), KNeighborsClassifier()), False),
+        (make_pipeline(StandardScaler(), "passthrough"), False),
+        (BaggingClassifier(DecisionTreeClassifier()), True),
+        (BaggingClassifier(KNeighborsClassifier()), False),
+        (CalibratedClassifierCV(KNeighborsClassifier()), False),
+        (CalibratedClassifierCV(), True),
+    ],
+)
+def test_what_takes_weights_and_says_so_can_be_fitted_by_them(estimator, takes):
+    model = models.make(estimator) if isinstance(estimator, str) else estimator
+    assert models.weighs(model) is takes
+    if takes:
+        X = np.random.default_rng(0).normal(size=(30, 2))
+        models.fit(model, X, np.where(X[:, 0] > 0, "a", "b"), np.linspace(0.5, 1, 30))

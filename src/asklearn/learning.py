@@ -36,7 +36,8 @@ STOP_SET = 2000  # items on which successive models are compared (Bloodgood and 
 class TrainingSet:
     """Items with their consensus, in the order first labelled, as of event number `watermark`.
 
-    `drawn`: whether each was drawn at random. `fresh`: audit items with their labels, not yet judged by.
+    `drawn`: whether each was drawn at random. `fresh`: audit items with their labels, not yet judged by. `weights`:
+    how sure the consensus on each item is (0..1), by which it counts in the fit; none where all of them are sure.
     """
 
     items: tuple[str, ...]
@@ -44,6 +45,7 @@ class TrainingSet:
     watermark: int
     drawn: tuple[bool, ...] = ()
     fresh: tuple[tuple[str, Label], ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Serving:
 def training_set(state: State, task: Task) -> TrainingSet:
     """Every item with a label, except the audited: what measures a model must never train it."""
     known = {
-        item: task.merge(said)[0]
+        item: task.merge(said)
         for item, said in state.labelled().items()
         if item not in state.audited and item not in state.flagged
     }
@@ -83,7 +85,10 @@ def training_set(state: State, task: Task) -> TrainingSet:
         if item not in state.judged and item not in state.flagged and (said := state.labels_of(item))
     ]
     drawn = tuple(item in state.drawn for item in known)
-    return TrainingSet(tuple(known), tuple(known.values()), state.seq, drawn, tuple(fresh))
+    labels = tuple(label for label, _ in known.values())
+    sure = tuple(confidence for _, confidence in known.values())
+    weights = sure if min(sure, default=1.0) < 1 else ()
+    return TrainingSet(tuple(known), labels, state.seq, drawn, tuple(fresh), weights)
 
 
 def ready(training: TrainingSet) -> TrainingSet:
@@ -177,7 +182,7 @@ class Learner:
         """The model fitted to these labels, with its probabilities for the pool; kept on disk if there is a folder."""
         began = time.perf_counter()
         rows = self.rows_of(training.items)
-        model = models.fit(models.make(self._model), self._seen(rows), self.task.encode(training.labels))
+        model = self._fitted(rows, self.task.encode(training.labels), np.array(training.weights))
         fitted = time.perf_counter()
         duel = self._duel(training)
         serving = Serving(version, training.watermark, self._predicted(model), model, self._keep(model), duel)
@@ -185,6 +190,12 @@ class Learner:
         self.spent["learn"] += fitted - began
         self.spent["view"] += time.perf_counter() - fitted
         return serving
+
+    def _fitted(self, rows: np.ndarray, y: Any, weights: np.ndarray) -> Any:
+        """A new model of these rows and targets, by their weights if there are any and the estimator takes them."""
+        model = models.make(self._model)
+        weighed = len(weights) > 0 and models.weighs(model)
+        return models.fit(model, self._seen(rows), y, weights if weighed else None)
 
     def _duel(self, training: TrainingSet) -> Duel:
         """Is choosing better than drawing? A model of all drawn labels and one of as many chosen ones, drawn from them
@@ -200,9 +211,9 @@ class Learner:
             return Duel()
         met = self._seen(self.rows_of([item for item, _ in fresh]))
         truth = codes([label for _, label in fresh], self.task)
-        right = []
+        right, weights = [], np.array(training.weights)
         for side in sides:
-            model = models.fit(models.make(self._model), self._seen(rows[side]), y[side].tolist())
+            model = self._fitted(rows[side], y[side].tolist(), weights[side] if len(weights) else weights)
             right.append(models.proba(model, met, self.task.labels).argmax(axis=1) == truth)
         ours, theirs = right
         judged = tuple(item for item, _ in fresh)

@@ -76,7 +76,8 @@ class Project:
     `model`: "auto", a name, "package.module:Class" (these see asklearn's features), or any scikit-learn estimator
     (it sees the pool's rows as they are). `strategy`: a name, an expression or a strategy object. `audit`: the
     share of questions drawn at random from the whole pool; their answers measure the model and never train it.
-    `redundancy`: answers an item. `stop`: rules of `asklearn.stopping`. Safe to use from many threads.
+    `redundancy`: answers an item; one on which people differ counts in a fit by the share that the majority has.
+    `stop`: rules of `asklearn.stopping`. Safe to use from many threads.
 
     Raises `SettingError` for what cannot be set up, `DataError` for rows that cannot be read.
     """

@@ -13,7 +13,7 @@ import numpy as np
 from asklearn.errors import NotReady
 from asklearn.models.align import proba
 
-__all__ = ["fit", "known", "load", "make", "names", "proba", "save"]
+__all__ = ["fit", "known", "load", "make", "names", "proba", "save", "weighs"]
 
 
 def names() -> list[str]:
@@ -47,6 +47,7 @@ def make(spec: Any = "auto") -> Any:
 def fit(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
     """The estimator, fitted to these rows in the type they come in; its errors come unchanged.
 
+    `sample_weight`, (rows,) float, goes to the last step of a pipeline; None where rows have none (`weighs`).
     Raises `NotReady` before it is called when fewer than two classes are known.
     """
     y = y if isinstance(y, np.ndarray) else np.asarray(y)
@@ -57,7 +58,28 @@ def fit(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         raise NotReady(f"two classes are needed to learn; all {len(y)} labels so far are {seen[0]!r}")
     if sample_weight is None:
         return estimator.fit(X, y)
-    return estimator.fit(X, y, sample_weight=sample_weight)
+    steps = getattr(estimator, "steps", None)
+    name = f"{steps[-1][0]}__sample_weight" if steps else "sample_weight"
+    return estimator.fit(X, y, **{name: sample_weight})
+
+
+def weighs(estimator: Any) -> bool:
+    """Whether `fit` can weigh rows: the estimator, or a pipeline's last step, and what it wraps take sample_weight.
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> weighs(LogisticRegression()), weighs(KNeighborsClassifier())
+    (True, False)
+    """
+    from sklearn.utils.validation import has_fit_parameter
+
+    steps = getattr(estimator, "steps", None)
+    asked = steps[-1][1] if steps else estimator
+    while hasattr(asked, "fit") and has_fit_parameter(asked, "sample_weight"):
+        asked = getattr(asked, "estimator", None)
+        if asked is None:
+            return True
+    return False
 
 
 def save(model: Any, folder: Path) -> str | None:
