@@ -116,6 +116,21 @@ def parse(typed: str) -> tuple[str, str]:
     return NAMES.get(sign, plain), typed[len(sign) :]
 
 
+def edited(line: str) -> str:
+    """The line as the terminal would have edited it: what is typed ahead of a question for it comes as it is.
+
+    >>> edited("nott\x7f su\x1b[Dre")
+    'not sure'
+    """
+    signs: list[str] = []
+    for sign in SEQUENCE.sub("", line):
+        if sign in "\x7f\b":
+            del signs[-1:]
+        elif sign.isprintable() or sign == "\t":
+            signs.append(sign)
+    return "".join(signs)
+
+
 class Source:
     """Text from a file descriptor, waited for with patience."""
 
@@ -218,7 +233,7 @@ class Terminal:
         finally:
             self._set(single=True)
         line, self._typed = self._typed[: end.start()], self._typed[end.end() :]
-        return line
+        return edited(line)
 
     def forget(self) -> None:
         while self._more(0):
