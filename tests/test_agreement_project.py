@@ -129,6 +129,7 @@ def test_status_says_what_agreement_says(project, rows):
         },
     }
     assert project.agreement("raw").metric == "raw"
+    assert str(found).endswith(f"from {rows} items that several people labelled)")
     assert project.agreement("krippendorff:ordinal").n == rows, "the task's labels give the order"
 
 

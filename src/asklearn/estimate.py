@@ -32,6 +32,7 @@ class Estimate:
     """A quality with its 95 % interval; `n` is how many answers it rests on, `method` how it was made.
 
     "audit": from unseen random items alone. "assisted": from these and predictions of the whole pool.
+    "bootstrap": of agreement, from items that several people labelled.
     """
 
     value: float
@@ -42,10 +43,13 @@ class Estimate:
     method: str = "audit"
 
     def __str__(self) -> str:
-        helped = " and the pool's predictions" if self.method == "assisted" else ""
+        rests = {
+            "assisted": "random items and the pool's predictions",
+            "bootstrap": "items that several people labelled",
+        }
         return (
             f"{self.metric} {self.value:.3f} "
-            f"({self.low:.3f} to {self.high:.3f}, from {self.n} random items{helped})"
+            f"({self.low:.3f} to {self.high:.3f}, from {self.n} {rests.get(self.method, 'random items')})"
         )
 
 
