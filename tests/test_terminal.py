@@ -22,9 +22,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from serving import serving
 
+from asklearn.cli import questions
 from asklearn.cli.keyboard import NAMES, parse
 from asklearn.cli.labelling import assign, harmless, matches
+from asklearn.errors import AskLearnError
 from asklearn.events import Answered
 from asklearn.people.answers import Answer
 from asklearn.project import Project
@@ -388,6 +391,61 @@ def test_who_reads_goes_and_a_terminal_without_our_signs(folder):
     said, held = record(folder)
     assert [answer.label for answer in said] == ["ham"]
     assert held == []
+
+
+# -- through a server ----------------------------------------------------------------------------------------------
+
+
+def test_where_the_page_is_served_the_terminal_joins_in(folder, pipe):
+    with serving(folder) as server:
+        assert server.ask("POST", "/api/v1/questions", {"n": 2}, by="ann")[0] == 200
+        done = pipe(folder, "2", "n é", "f", "backspace", "1", "space", "u", "q", by="Zoë")
+        assert (done.code, done.err) == (0, "")
+        assert "taken back: flagged" in done.out
+        assert "4 answers given and saved. 2 of 40 labelled" in done.out
+        again = pipe(folder, "backspace", "q", by="Zoë")
+        assert "taken back: unsure" in again.out
+        held = server.ask("GET", "/api/v1/status")[1]["held"]
+        assert held == 2  # ann's alone
+    said, _ = record(folder)
+    assert [(a.by, a.kind, a.label, a.note) for a in said] == [
+        ("Zoë", "label", "spam", ""),
+        ("Zoë", "label", "ham", "é"),
+        ("Zoë", "skip", None, ""),
+    ]
+
+
+def test_a_server_proposes_as_the_project_does_and_may_go(tmp_path, monkeypatch):
+    folder = project(tmp_path / "p", [f"{text} {i}" for i in range(3) for text in TEXTS], (0, 1), audit=0.3)
+    with Project.open(folder) as found:
+        for row in range(60):
+            found.tell(Answer(item=found.pool.ids[row], label=row % 2, by="bob"))
+        found.learn()
+    monkeypatch.setattr(questions, "PATIENCE", 0.5)
+    with serving(folder) as server, questions.counter(folder, "me") as there:
+        assert isinstance(there, questions.Served)
+        shown = []
+        for _ in range(12):
+            shown.append(there.ask())
+            there.tell(Answer(item=shown[-1].item, label=str(shown[-1].proposed or 0), seen=shown[-1].model))
+        proposed = [one for one in shown if one.proposed is not None]
+        assert proposed
+        assert len(proposed) < len(shown)
+        for one in shown:
+            assert (one.proposed is None) == one.why.startswith("drawn at random")
+        for one in proposed:
+            assert one.chances[one.proposed] == max(one.chances)
+            assert one.proposed == ("pills" in one.content["text"])
+        with pytest.raises(AskLearnError, match=r"refused this: .*'2' is not a label"):
+            there.tell(Answer(item=shown[0].item, label="2"))
+        server.stop()
+        with pytest.raises(AskLearnError, match="does not answer"):
+            there.status()
+        with pytest.raises(AskLearnError, match="does not answer"):
+            there.release([shown[0].item])
+    assert [answer.label for answer in record(folder)[0] if answer.by == "me"] == [
+        one.proposed or 0 for one in shown
+    ]
 
 
 # -- the parts ------------------------------------------------------------------------------------------------------

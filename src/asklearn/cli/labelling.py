@@ -11,20 +11,18 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from asklearn.cli.keyboard import Ended, Keys, Watch, keys
+from asklearn.cli.questions import Counter, Shown, counter
 from asklearn.cli.terminal import number, plain, say
 from asklearn.errors import SettingError
-from asklearn.people.answers import Answer, Prediction, Question
-from asklearn.project import Project
+from asklearn.people.answers import Answer
 
-LEASE = 120.0  # seconds
 RENEW = 45.0  # seconds after which a question on screen is kept for longer
 THOUGHT = 300.0  # seconds; whoever takes longer was away
-AHEAD = 50  # questions chosen at once, so that most come without waiting
 MANY = 20  # classes; where there are more, the keys belong to the likeliest
 LONG = 4000  # characters of a text shown at once
 LISTED = 10
@@ -56,17 +54,6 @@ SAYS = {"skip": "skipped", "unsure": "unsure", "flag": "flagged"}
 
 
 @dataclass(frozen=True)
-class Shown:
-    """An item on the screen, and what is said of it."""
-
-    item: str
-    content: dict[str, Any]
-    why: str
-    proposal: Prediction | None = None
-    model: str | None = None
-
-
-@dataclass(frozen=True)
 class Decision:
     """An answer that is saved, as it was read out."""
 
@@ -79,17 +66,18 @@ class Decision:
 def label_here(folder: Path, by: str) -> None:
     """Ask `by` one question after the other until they end it; what they hold is given back then.
 
-    Raises `SettingError` for a project that the terminal cannot ask about, `JournalError` when another process
-    holds it; after a signal `SystemExit`, after Ctrl+C `KeyboardInterrupt`, with everything answered saved.
+    Where a server holds the project already, it is asked. Raises `SettingError` for a project that the terminal
+    cannot ask about, `JournalError` when another program holds it; after a signal `SystemExit`, after Ctrl+C
+    `KeyboardInterrupt`, with everything answered saved.
     """
     if not 1 <= len(by) <= 64 or not by.isprintable() or by != by.strip():
         raise SettingError(f"who labels is said in 1 to 64 printable signs; {by!r} is not")
     ended: Ended | None = None
-    with Project.open(folder) as project, Watch() as watch:
-        askable(project, folder)
-        project.keep_learning()
+    with counter(folder, by) as source, Watch() as watch:
+        if source.remark:
+            say(source.remark)
         with keys(watch) as typed:
-            desk = Desk(project, by, typed)
+            desk = Desk(source, by, typed)
             try:
                 desk.work()
             except Ended as end:
@@ -103,26 +91,6 @@ def label_here(folder: Path, by: str) -> None:
         raise KeyboardInterrupt
     if ended is not None and ended.signal is not None:
         raise SystemExit(128 + ended.signal)
-
-
-def askable(project: Project, folder: Path) -> None:
-    """Refuse what needs the page."""
-    if project.task.kind != "classes":
-        raise SettingError(
-            f"the terminal asks for classes; {project.task.kind} is answered on the page: asklearn label {folder}"
-        )
-    if project.pool.kind == "image":
-        if files_of(project) is None:
-            raise SettingError(
-                f"the images of {folder} have no file names; they need the page: asklearn label {folder}"
-            )
-        say(f"A terminal shows no images, only their files' names. The page does: asklearn label {folder}")
-
-
-def files_of(project: Project) -> str | None:
-    """The column with the images' files, None where there is none."""
-    columns: dict[str, str] = getattr(project.pool, "columns", {})
-    return next((name for name, meaning in columns.items() if meaning == "image"), None)
 
 
 # -- what is shown --------------------------------------------------------------------------------------------------
@@ -251,24 +219,22 @@ class Paper:
 class Desk:
     """One person at a terminal: the question they look at, and what they said so far."""
 
-    def __init__(self, project: Project, by: str, typed: Keys) -> None:
-        self.project, self.by, self.typed = project, by, typed
+    def __init__(self, source: Counter, by: str, typed: Keys) -> None:
+        self.source, self.by, self.typed = source, by, typed
         self.paper = Paper()
         self._given: set[str] = set()  # keys of what was answered since the beginning, and counts
-        self._files = files_of(project)
-        self._labels = project.task.labels
-        self._names = [str(label) for label in self._labels]
+        self._names = [str(label) for label in source.setup.labels]
         self._shown: Shown | None = None
-        self._waiting: list[Shown] = [self._of(q) for q in reversed(project.holding(by))]
-        self._done: list[Decision] = [self._recalled(past) for past in reversed(project.history(by))]
+        self._waiting: list[
+            Shown
+        ] = []  # to be asked before anything new: what was taken back, and what that cut short
+        self._done: list[Decision] = [self._recalled(past) for past in reversed(source.history())]
         self._note = ""
         self._recent: list[int] = []
         self._choices: dict[str, int] = {}
         self._unread = ""
         self._since = 0.0
         self._advised: tuple[Any, ...] = ()
-        if self._waiting:
-            project.renew([shown.item for shown in self._waiting], by, LEASE)
 
     def work(self) -> None:
         """Ask until nothing is left or somebody ends it. Raises `Ended`."""
@@ -280,7 +246,7 @@ class Desk:
                 told = False
             elif self._shown is None and not told:
                 self._choices = {}
-                others = ", others hold the rest" if self.project.status()["held"] else ""
+                others = ", others hold the rest" if self.source.status()["held"] else ""
                 self.paper.write("", f"Nothing is left to ask you{others}. Backspace takes back, Q ends.")
                 told = True
             key = self._key()
@@ -292,26 +258,22 @@ class Desk:
         """Give back what is held."""
         held = [shown.item for shown in (self._shown, *self._waiting) if shown is not None]
         if held:
-            self.project.release(held, self.by)
+            self.source.release(held)
 
     def farewell(self) -> str:
         """The last words."""
         n = len(self._given)
-        return f"\n{n:,} answer{'' if n == 1 else 's'} given and saved. {standing(self.project.status())}"
+        return f"\n{n:,} answer{'' if n == 1 else 's'} given and saved. {standing(self.source.status())}"
 
     def _next(self) -> bool:
-        if self._waiting:
-            self._shown = self._waiting.pop()
-        else:
-            found = self.project.ask(1, self.by, lease=LEASE, ahead=AHEAD)
-            self._shown = self._of(found[0]) if found else None
+        self._shown = self._waiting.pop() if self._waiting else self.source.ask()
         return self._shown is not None
 
     def _key(self) -> str:
         """The next key, "" where none came for a while: what is held is kept, as long as somebody may be thinking."""
         key = self.typed.press(RENEW)
         if key is None and self._shown is not None and time.monotonic() - self._since < THOUGHT:
-            self.project.renew([shown.item for shown in (self._shown, *self._waiting)], self.by, LEASE)
+            self.source.renew([shown.item for shown in (self._shown, *self._waiting)])
         return key or ""
 
     def _press(self, key: str) -> None:
@@ -333,7 +295,7 @@ class Desk:
             self._read_on()
         elif key == "h":
             self.paper.write(
-                *(f"  {line}" for line in harmless(self.project.settings.guideline.strip() or GUIDE))
+                *(f"  {line}" for line in harmless(self.source.setup.guideline.strip() or GUIDE))
             )
         elif key == "?":
             self.paper.write(HELP, *([] if self.paper.live else [LINES]))
@@ -354,10 +316,10 @@ class Desk:
 
     def _accept(self) -> None:
         assert self._shown is not None
-        if self._shown.proposal is None:
+        if self._shown.proposed is None:
             self.paper.write(("  The model proposes nothing here: choose a class.", "dim"))
         else:
-            self._choose(self._labels.index(self._shown.proposal.label))
+            self._choose(self._shown.proposed)
 
     def _decide(self, kind: str, index: int | None = None) -> None:
         """Save one answer; it is said to be saved once it is."""
@@ -365,18 +327,18 @@ class Desk:
         assert shown is not None
         said = SAYS[kind] if index is None else self._names[index]
         key = str(uuid4())
-        self.project.tell(
+        self.source.tell(
             Answer(
                 key=key,
                 item=shown.item,
                 by=self.by,
-                label=None if index is None else self._labels[index],
+                label=None if index is None else said,
                 skip=kind == "skip",
                 unsure=kind == "unsure",
                 flag=kind == "flag",
                 note=self._note,
                 seconds=round(min(THOUGHT, time.monotonic() - self._since), 3),
-                seen=shown.model if shown.proposal is not None else None,
+                seen=shown.model,
             )
         )
         self._shown = None
@@ -390,7 +352,7 @@ class Desk:
             self.paper.write(("  There is nothing to take back.", "dim"))
             return
         last = self._done.pop()
-        self.project.tell(Answer(undo=last.key, by=self.by))
+        self.source.tell(Answer(undo=last.key, by=self.by))
         self._given.discard(last.key)
         self.paper.write(f"  taken back: {plain(last.said)}")
         self._waiting += [shown for shown in (self._shown, last.shown) if shown is not None]
@@ -421,7 +383,7 @@ class Desk:
         """The question on screen; what was typed before it could be seen does not answer it."""
         shown = self._shown
         assert shown is not None
-        status = self.project.status()
+        status = self.source.status()
         lines: list[tuple[str, str] | str] = ["", (standing(status), "dim"), *self._advice(status), ""]
         lines += [*self._content(shown), "", (f"  why: {plain(shown.why)}", "dim"), *self._options(shown)]
         if self._note:
@@ -452,18 +414,16 @@ class Desk:
 
     def _options(self, shown: Shown) -> list[tuple[str, str] | str]:
         """The classes with their keys, and what the model holds of them."""
-        chances = [0.0] * len(self._names)
-        if shown.proposal is not None:
-            chances = [shown.proposal.probabilities[label] for label in self._labels]
+        chances = shown.chances or (0.0,) * len(self._names)
         order = list(range(len(self._names)))
         given = assign(self._names)
         if len(self._names) > MANY:
             likely = sorted(order, key=lambda i: -chances[i])
-            order = list(dict.fromkeys([*self._recent, *order])) if shown.proposal is None else likely
+            order = list(dict.fromkeys([*self._recent, *order])) if shown.chances is None else likely
             given = list(DIGITS)
         named = [(key, i) for key, i in zip(given, order, strict=False) if key]
         self._choices = dict(named)
-        best = None if shown.proposal is None else self._labels.index(shown.proposal.label)
+        best = shown.proposed
         listed = []
         for key, i in named:
             chance = f" {percent(chances[i])}" if best is not None else ""
@@ -486,22 +446,7 @@ class Desk:
         why = "; ".join(plain(why) for why in advice["why"])
         return [(f"{verdict}: {why}", "bold" if advice["stop"] else "dim")]
 
-    def _of(self, question: Question) -> Shown:
-        """Who can tell an audit item from another random one, or sees a proposal there, answers it with more care."""
-        blind = question.audit or question.reason.words.startswith("drawn at random")
-        proposal = None if blind else question.proposal
-        return Shown(
-            question.item, self._show(question.item), question.reason.words, proposal, question.model
-        )
-
     def _recalled(self, past: dict[str, Any]) -> Decision:
         said = SAYS.get(past["kind"], str(past["label"]))
-        shown = Shown(past["item"], self._show(past["item"]), "you answered it before")
+        shown = self.source.shown(past["item"], "you answered it before")
         return Decision(past["key"], shown, said, past["note"])
-
-    def _show(self, item: str) -> dict[str, Any]:
-        content = self.project.pool.show(item)
-        if content["kind"] != "image":
-            return content
-        file = self.project.pool.metadata([item])[0][self._files or ""]
-        return content | {"file": PurePath(str(file)).name}  # its folder may be the class it was sorted into
