@@ -95,7 +95,7 @@ class adaptive:
     """What `auto` is: coverage, then uncertain coverage, then the margin, with guards for classes that are rare or not
     seen yet. `share` is what it draws at random, always."""
 
-    share: float = 0.05
+    share: float = 0.02
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:

@@ -90,7 +90,7 @@ STRATEGIES = (
         auto,
         CLASSES,
         "n C + m r (d + C)",
-        "coverage, then uncertain coverage in distances that learn, a twentieth at random; guards",
+        "coverage, then uncertain coverage in distances that learn, a fiftieth at random; guards",
         "from the first label on, when you do not want to choose",
         "many more labels than classes: margin is cheaper and as good",
     ),
