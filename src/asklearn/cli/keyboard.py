@@ -269,6 +269,6 @@ def keys(watch: Watch) -> AbstractContextManager[Keys]:
     """The keyboard where a person sits at a terminal, else lines from stdin."""
     file = sys.stdin.fileno()
     source = Source(file, watch, sys.stdin.encoding or "utf-8")
-    if sys.stdin.isatty() and sys.stdout.isatty() and sys.platform != "win32":
+    if sys.stdin.isatty() and sys.stdout.isatty():
         return Terminal(file, source)
     return nullcontext(Lines(source))

@@ -72,6 +72,8 @@ def label_here(folder: Path, by: str) -> None:
     """
     if not 1 <= len(by) <= 64 or not by.isprintable() or by != by.strip():
         raise SettingError(f"who labels is said in 1 to 64 printable signs; {by!r} is not")
+    if sys.stdin is None or sys.stdout is None:
+        raise SettingError("somebody has to read and to answer: stdin or stdout is closed")
     ended: Ended | None = None
     with counter(folder, by) as source, Watch() as watch:
         if source.remark:
@@ -208,7 +210,7 @@ class Paper:
             sys.stdout.flush()
         except OSError:
             # Whoever reads is gone; what is left in the buffer must not complain at the very end.
-            with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), sys.stdout.fileno())
             raise Ended(signal.SIGHUP) from None
 
@@ -225,15 +227,14 @@ class Desk:
         self._given: set[str] = set()  # keys of what was answered since the beginning, and counts
         self._names = [str(label) for label in source.setup.labels]
         self._shown: Shown | None = None
-        self._waiting: list[
-            Shown
-        ] = []  # to be asked before anything new: what was taken back, and what that cut short
+        # To be asked before anything new, last first: what was taken back, and what that cut short.
+        self._waiting: list[Shown] = []
         self._done: list[Decision] = [self._recalled(past) for past in reversed(source.history())]
         self._note = ""
         self._recent: list[int] = []
         self._choices: dict[str, int] = {}
         self._unread = ""
-        self._since = 0.0
+        self._since = self._kept = 0.0
         self._advised: tuple[Any, ...] = ()
 
     def work(self) -> None:
@@ -272,8 +273,10 @@ class Desk:
     def _key(self) -> str:
         """The next key, "" where none came for a while: what is held is kept, as long as somebody may be thinking."""
         key = self.typed.press(RENEW)
-        if key is None and self._shown is not None and time.monotonic() - self._since < THOUGHT:
+        now = time.monotonic()
+        if self._shown is not None and now - self._kept >= RENEW and now - self._since < THOUGHT:
             self.source.renew([shown.item for shown in (self._shown, *self._waiting)])
+            self._kept = now
         return key or ""
 
     def _press(self, key: str) -> None:
@@ -390,7 +393,7 @@ class Desk:
             lines.append(f"  note: {plain(self._note)}")
         self.typed.forget()
         self.paper.write(*lines)
-        self._since = time.monotonic()
+        self._since = self._kept = time.monotonic()
 
     def _content(self, shown: Shown) -> list[tuple[str, str] | str]:
         content = shown.content
