@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import exp, log, sqrt
+from math import comb, exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -366,15 +366,17 @@ def doubt_in_choosing(wins: int, losses: int) -> float:
     """How strongly duels speak against choosing: at 20, one who chooses well has been this unlucky in 1 of 20 lives.
 
     An e-process: the likelihood of so many losses where each duel is lost with probability p, averaged over p from
-    1/2 to 1, over that of even chances: 2^(n + 1) B(losses + 1, wins + 1) P(p > 1/2), p ~ Beta(losses + 1, wins + 1).
+    1/2 to 1, over that of even chances: 2^(n + 1) B(losses + 1, wins + 1) P(p > 1/2), p ~ Beta(losses + 1, wins + 1),
+    which for whole numbers is sum_{k <= losses} C(n + 1, k) / ((n + 1) C(n, losses)).
     It may be looked at after every duel (Ville 1939; Ramdas et al. 2023, Statistical Science 38).
 
     >>> [round(doubt_in_choosing(*duels), 2) for duels in ((0, 0), (5, 5), (1, 9), (0, 8))]
     [1.0, 0.37, 18.51, 56.78]
     """
-    from scipy.special import betaincc, betaln
-
+    wins, losses = int(wins), int(losses)  # whole numbers of any size, which NumPy's are not
     n = wins + losses
-    return float(
-        np.exp((n + 1) * np.log(2) + betaln(losses + 1, wins + 1)) * betaincc(losses + 1, wins + 1, 0.5)
-    )
+    term = total = 1
+    for k in range(losses):
+        term = term * (n + 1 - k) // (k + 1)
+        total += term
+    return min(total * 10**6 // ((n + 1) * comb(n, losses)), 10**300) / 10**6
