@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from asklearn.estimate import doubt_in_choosing
 from asklearn.events import Learned
@@ -78,6 +80,34 @@ def test_auto_gives_half_to_the_lot_where_choosing_harms(losses, least, most):
     it.ask(200)
     asked = [event for _, event in it.events() if type(event).__name__ == "Asked"][-1]
     assert least <= sum(arm == "random" for arm in asked.arms) <= most
+
+
+def test_the_evidence_is_the_averaged_likelihood_ratio():
+    p = (np.arange(100_000) + 0.5) / 200_000 + 0.5
+    for wins, losses in ((0, 0), (3, 1), (2, 9), (30, 41)):
+        ratio = 2.0 ** (wins + losses) * p**losses * (1 - p) ** wins
+        assert doubt_in_choosing(wins, losses) == pytest.approx(ratio.mean(), rel=1e-5)
+    assert doubt_in_choosing(0, 5000) > 1e200
+
+
+class Demanding(LogisticRegression):
+    """An estimator that refuses few rows, as one that validates within does."""
+
+    def fit(self, X, y, sample_weight=None):
+        if len(y) < 60:
+            raise ValueError("more rows, please")
+        return super().fit(X, y, sample_weight)
+
+
+def test_an_estimator_that_cannot_fit_so_few_is_fitted_all_the_same():
+    X, truth = rows()
+    it = Project(X, classes(["0", "1", "2"]), Demanding(), mix(_margin(), share=0.3), audit=0.2, batch=50)
+    for _ in range(3):
+        it.tell([Answer(item=q.item, label=truth[q.row]) for q in it.ask(50)])
+        with suppress(ValueError):  # the first round is too small for the model itself
+            it.learn()
+    assert len(it.state.models) == 2
+    assert not it.state.judged, "to be compared by once there are more"
 
 
 def test_false_alarms_are_as_rare_as_promised():

@@ -213,7 +213,10 @@ class Learner:
         truth = codes([label for _, label in fresh], self.task)
         right, weights = [], np.array(training.weights)
         for side in sides:
-            model = self._fitted(rows[side], y[side].tolist(), weights[side] if len(weights) else weights)
+            try:
+                model = self._fitted(rows[side], y[side].tolist(), weights[side] if len(weights) else weights)
+            except ValueError:  # it fits all labels, but not so few: they are compared once there are more
+                return Duel()
             right.append(models.proba(model, met, self.task.labels).argmax(axis=1) == truth)
         ours, theirs = right
         judged = tuple(item for item, _ in fresh)
