@@ -11,7 +11,7 @@ import numpy as np
 from asklearn import strategies
 from asklearn.events import Label, Learned
 from asklearn.learning import Learner, learner_there
-from asklearn.people.answers import Prediction
+from asklearn.people.answers import DRAWN, Prediction
 from asklearn.tasks import Task
 from asklearn.view import Labelled, View, needs
 
@@ -138,7 +138,7 @@ def words(pick: Pick, strategy: str, seen: Prediction | None) -> str:
     An audit item and any other random one read alike: nobody should answer them with more care.
     """
     if pick.audit or pick.arm == "random":
-        return "drawn at random, so that the model is tested on what it did not choose"
+        return DRAWN
     if pick.arm in ("seeds", "coverage"):
         return "one of the first items, chosen to cover the whole pool"
     if pick.arm == "rare class":

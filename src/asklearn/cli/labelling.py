@@ -20,6 +20,7 @@ from asklearn.cli.questions import Counter, Shown, counter
 from asklearn.cli.terminal import number, plain, say
 from asklearn.errors import SettingError
 from asklearn.people.answers import Answer
+from asklearn.server.sessions import annotator
 
 RENEW = 45.0  # seconds after which a question on screen is kept for longer
 THOUGHT = 300.0  # seconds; whoever takes longer was away
@@ -70,8 +71,7 @@ def label_here(folder: Path, by: str) -> None:
     cannot ask about, `JournalError` when another program holds it; after a signal `SystemExit`, after Ctrl+C
     `KeyboardInterrupt`, with everything answered saved.
     """
-    if not 1 <= len(by) <= 64 or not by.isprintable() or by != by.strip():
-        raise SettingError(f"who labels is said in 1 to 64 printable signs; {by!r} is not")
+    annotator(by)
     if sys.stdin is None or sys.stdout is None:
         raise SettingError("somebody has to read and to answer: stdin or stdout is closed")
     ended: Ended | None = None

@@ -157,8 +157,7 @@ class Here:
 
     def _of(self, question: Question) -> Shown:
         content, why = self.contents.of(question.item), question.reason.words
-        # Who can tell an audit item from another random one, or sees a proposal there, answers it with more care.
-        if question.proposal is None or question.audit or why.startswith("drawn at random"):
+        if question.proposal is None or question.blind:
             return Shown(question.item, content, why)
         labels = self._project.task.labels
         chances = tuple(question.proposal.probabilities[label] for label in labels)

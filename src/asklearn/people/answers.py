@@ -11,6 +11,8 @@ from typing import Any
 from asklearn.errors import AnswerError
 from asklearn.events import Answered, Label, Retracted
 
+DRAWN = "drawn at random, so that the model is tested on what it did not choose"  # said of audit items and others alike
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -43,6 +45,11 @@ class Question:
     model: str | None
     proposal: Prediction | None
     until: datetime
+
+    @property
+    def blind(self) -> bool:
+        """Whether no proposal may be shown: who can tell an audit item from another answers it with more care."""
+        return self.audit or self.reason.words == DRAWN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -204,17 +204,16 @@ def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str,
 
 
 def _shown(project: Project, question: Question) -> dict[str, Any]:
-    """The question as the page gets it: who can tell an audit item from others answers it with more care."""
-    blind = question.audit or question.reason.words.startswith("drawn at random")
-    proposal = None if blind else question.proposal
+    """The question as the page gets it."""
+    proposal = None if question.blind else question.proposal
     return {
         "item": question.item,
         "row": question.row,
         "batch": question.batch,
         **_content(project, question.item),
         "reason": {
-            "strategy": "random" if blind else question.reason.strategy,
-            "score": None if blind else question.reason.score,
+            "strategy": "random" if question.blind else question.reason.strategy,
+            "score": None if question.blind else question.reason.score,
             "words": question.reason.words,
         },
         "model": question.model,
