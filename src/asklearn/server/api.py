@@ -17,9 +17,10 @@ from asklearn import events
 from asklearn.errors import AnswerError, DataError
 from asklearn.people.answers import Answer, Question
 from asklearn.project import Project
-from asklearn.server.desk import Desk, caller, desk_of
+from asklearn.server.desk import Desk, caller
 from asklearn.server.images import Picture
 from asklearn.server.refusals import Refused
+from asklearn.server.roles import allow, rights_of
 
 AHEAD = 50  # questions chosen at once, so that most requests find theirs ready
 LINES = 500  # of an export, in one piece
@@ -72,51 +73,50 @@ class Guest(_Body):
 @routes.post("/questions")
 async def questions(request: Request, wanted: Wanted) -> Response:
     """Lease up to n questions; those leased before and not in `have` come first: a reload loses nothing."""
-    desk, by = desk_of(request), caller(request)
-    return JSONResponse(await desk.run(_lease, desk.project, by, wanted, desk.lease))
+    desk = allow(request, "answer")
+    return JSONResponse(await desk.run(_lease, desk, request, wanted))
 
 
 @routes.post("/answers")
 async def answers(request: Request, said: Annotated[list[Said], Field(max_length=500)]) -> Response:
     """Save answers, all or none; they are durable when this answers 200. The same key again counts once."""
-    desk, by = desk_of(request), caller(request)
-    return JSONResponse(await desk.run(_tell, desk.project, by, said))
+    desk = allow(request, "answer")
+    return JSONResponse(await desk.run(_tell, desk, request, said))
 
 
 @routes.post("/leases")
 async def leases(request: Request, wanted: Leases) -> Response:
     """Keep questions for longer, or give them back."""
-    desk, by = desk_of(request), caller(request)
+    desk, by = allow(request, "answer"), caller(request)
     await desk.run(_hold, desk.project, by, wanted, desk.lease)
     return JSONResponse({})
 
 
 @routes.get("/status")
 async def status(request: Request) -> Response:
-    """Counts, the model and its age, the honest estimate, advice; only the owner sees how much others answered."""
-    desk, by = desk_of(request), caller(request)
-    everybody = bool(request.scope["asklearn.owner"])
-    return JSONResponse(await desk.run(_status, desk.project, by, everybody))
+    """Counts, the model and its age, the honest estimate, advice; how much others answered for reviewers only."""
+    desk = allow(request, "read")
+    return JSONResponse(await desk.run(_status, desk, request))
 
 
 @routes.get("/history")
 async def history(request: Request, n: Annotated[int, Query(ge=1, le=100)] = 10) -> Response:
     """What the caller answered last, newest first, with the items as they were shown."""
-    desk, by = desk_of(request), caller(request)
+    desk, by = allow(request, "answer"), caller(request)
     return JSONResponse(await desk.run(_history, desk.project, by, n))
 
 
 @routes.get("/curve.svg")
 async def curve(request: Request) -> Response:
     """The learning curve with its interval, as a picture."""
-    desk = desk_of(request)
+    desk = allow(request, "read")
     return Response(await desk.run(lambda: desk.chart.svg(desk.project.curve())), media_type="image/svg+xml")
 
 
 @routes.get("/items/{item:path}/image")
 async def image(request: Request, item: str) -> Response:
     """The item's picture, made anew from what the pool holds."""
-    desk = desk_of(request)
+    desk = allow(request, "answer")
     body, kind = await desk.run(_picture, desk, item)
     return Response(body, media_type=kind)
 
@@ -124,14 +124,14 @@ async def image(request: Request, item: str) -> Response:
 @routes.get("/labels")
 async def labels(request: Request) -> Response:
     """What people agreed on: columns item, label, confidence, answers."""
-    desk = desk_of(request)
+    desk = allow(request, "labels")
     return JSONResponse(await desk.run(desk.project.labels))
 
 
 @routes.get("/export")
 async def export(request: Request, predict: bool = False) -> Response:
     """Every item as a line of JSON: id, its columns, label, and with predict=1 prediction and probability."""
-    desk = desk_of(request)
+    desk = allow(request, "labels")
     lines: Iterator[str] = await desk.run(_lines, desk.project, predict)
 
     def piece() -> str:
@@ -151,8 +151,8 @@ async def export(request: Request, predict: bool = False) -> Response:
 
 @routes.get("/events")
 async def record(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Response:
-    """Up to 1,000 events after number `after`, for the owner only: they say which items are audited."""
-    desk = _owner(request)
+    """Up to 1,000 events after number `after`, for who manages the project: they say which items are audited."""
+    desk = allow(request, "manage")
 
     def read() -> list[dict[str, Any]]:
         found: Iterator[tuple[int, events.Event]] = islice(desk.project.events(after), EVENTS)
@@ -164,18 +164,12 @@ async def record(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Re
 @routes.post("/tickets")
 async def tickets(request: Request, guest: Guest) -> Response:
     """A link's last part that lets somebody in once, within five minutes; for the owner."""
-    ticket = _owner(request).sessions.ticket(guest.annotator)
+    ticket = allow(request, "own").sessions.ticket(guest.annotator)
     return JSONResponse({"enter": f"/enter?ticket={ticket}"})
 
 
 def _lines(project: Project, predict: bool) -> Iterator[str]:
     return (json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in project.export(predict))
-
-
-def _owner(request: Request) -> Desk:
-    if not request.scope["asklearn.owner"]:
-        raise Refused(HTTPStatus.FORBIDDEN, "only who has the project's secret may ask for this")
-    return desk_of(request)
 
 
 def _picture(desk: Desk, item: str) -> Picture:
@@ -189,7 +183,8 @@ def _picture(desk: Desk, item: str) -> Picture:
     return desk.pictures.get(pool, item)
 
 
-def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str, Any]:
+def _lease(desk: Desk, request: Request, wanted: Wanted) -> dict[str, Any]:
+    project, by, lease = desk.project, caller(request), desk.lease
     have = set(wanted.have)
     again = [question.item for question in project.holding(by) if question.item not in have][: wanted.n]
     if again:
@@ -199,7 +194,7 @@ def _lease(project: Project, by: str, wanted: Wanted, lease: float) -> dict[str,
         found += project.ask(wanted.n - len(found), by, lease=lease, ahead=AHEAD)
     return {
         "questions": [_shown(project, question) for question in found],
-        "status": _status(project, by),
+        "status": _status(desk, request),
     }
 
 
@@ -234,9 +229,10 @@ def _content(project: Project, item: str) -> dict[str, Any]:
     return {"content": content, "image": f"/api/v1/items/{quote(item, safe='')}/image"}
 
 
-def _tell(project: Project, by: str, said: list[Said]) -> dict[str, Any]:
+def _tell(desk: Desk, request: Request, said: list[Said]) -> dict[str, Any]:
+    project, by = desk.project, caller(request)
     project.tell([_answer(project, by, one) for one in said])
-    return {"saved": [one.key for one in said], "status": _status(project, by)}
+    return {"saved": [one.key for one in said], "status": _status(desk, request)}
 
 
 def _answer(project: Project, by: str, said: Said) -> Answer:
@@ -272,11 +268,14 @@ def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
         project.release(wanted.release, by)
 
 
-def _status(project: Project, by: str, everybody: bool = False) -> dict[str, Any]:
+def _status(desk: Desk, request: Request) -> dict[str, Any]:
+    project, by, rights = desk.project, caller(request), rights_of(request)
     status = project.status()
     return status | {
         "you": by,
-        "people": status["people"] if everybody else _seen_by(by, status["people"]),
+        "role": request.scope["asklearn.role"],
+        "rights": sorted(rights),
+        "people": status["people"] if "review" in rights else _seen_by(by, status["people"]),
         "shown_labels": [str(label) for label in project.task.labels],
     }
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from asklearn.errors import SettingError
 from asklearn.server.log import Logger
 from asklearn.server.refusals import Refused
+from asklearn.server.roles import ROLES
 from asklearn.server.sessions import Sessions, annotator
 
 OPEN = {"/healthz", "/enter"}  # the paths that need no session
@@ -132,19 +133,21 @@ class Guard:
         return _replay(await _body(receive, headers), receive)
 
     def _identify(self, scope: Scope, headers: dict[bytes, bytes], writing: bool) -> None:
-        """Write into the scope who asks, and whether it is the owner (who has the project's secret)."""
+        """Write into the scope who asks, as what, and what they may do: looked up for every request."""
         bearer = headers.get(b"authorization")
         if bearer is not None:
             if not self.sessions.is_owner(bearer.decode("latin-1")):
                 raise _unknown("the token is not the content of the project's file 'secret'")
-            scope["asklearn.owner"], scope["asklearn.by"] = True, _named(headers)
+            scope["asklearn.by"], scope["asklearn.role"] = _named(headers), "owner"
+            scope["asklearn.rights"] = ROLES["owner"]
             return
         by = self.sessions.read_cookie(headers.get(b"cookie", b"").decode("latin-1"))
         if by is None:
             raise _unknown(HOW_TO_ENTER)
         if writing and not headers.keys() & {b"origin", b"sec-fetch-site"}:
             raise Refused(HTTPStatus.FORBIDDEN, "a request with a cookie must say from which page it comes")
-        scope["asklearn.owner"], scope["asklearn.by"] = False, by
+        role = self.sessions.role_of(by)
+        scope["asklearn.by"], scope["asklearn.role"], scope["asklearn.rights"] = by, role, ROLES[role]
 
 
 class _Gone(Exception):

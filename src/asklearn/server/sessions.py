@@ -106,6 +106,10 @@ class Sessions:
         except BadSignature:
             return None
 
+    def role_of(self, by: str) -> str:
+        """What `by` is in this project: who opened the page at this machine is its owner."""
+        return "owner" if by == "me" else "annotator"
+
     def is_owner(self, authorization: str) -> bool:
         """Whether this Authorization header bears the project's secret."""
         scheme, _, token = authorization.partition(" ")
