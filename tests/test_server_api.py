@@ -331,7 +331,7 @@ def test_people_see_how_far_they_agree_and_not_what_others_did():
         assert seen["people"] == everything | {"answers": {"ann": 20}}
         assert "bob" not in json.dumps(seen)
         told = owner.tell({"key": "k", "item": project.pool.ids[30], "label": "ham"}).json()["status"]
-            assert told["people"]["answers"] == {"ann": 20, "bob": 20, "owner": 1}
+        assert told["people"]["answers"] == {"ann": 20, "bob": 20, "owner": 1}
 
 
 def test_the_record_can_be_read_on_from_anywhere(ann, project):
