@@ -44,6 +44,8 @@
  * @typedef {object} Status
  * @property {string} name
  * @property {string} you
+ * @property {string} [role]
+ * @property {string[]} [rights] what the caller may do: answer, read, labels, review, manage, own
  * @property {Label[]} labels
  * @property {string[]} [shown_labels]
  * @property {Record<string, string>} [keys]

@@ -3,8 +3,8 @@
 
 const DIGITS = [..."1234567890"];
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
-/** Letters that never stand for a class: accept, bulk, flag, adjudicate, guidelines, note, unsure, map, reject. */
-const TAKEN = new Set("abfghnuvx");
+/** Letters that never stand for a class: accept, grid, overview, flag, review, guidelines, note, people, unsure, map, none. */
+const TAKEN = new Set("abdfghnpuvx");
 const REPEATS = new Set(["arrowup", "arrowdown", "pageup", "pagedown"]);
 const ONCE = /^([a-z0-9?/]|enter|space|backspace|ctrl\+[sz])$/; // held, these mean nothing at all
 const BOUNCE = 40; // ms; a worn switch closes twice within this, a finger does not

@@ -16,6 +16,7 @@ import * as panel from "./panel.js";
 import { Queue } from "./queue.js";
 import * as refusals from "./refusals.js";
 import { shelf } from "./shelf.js";
+import { Views } from "./views.js";
 
 /** @typedef {import("./api.js").Status} Status */
 
@@ -35,6 +36,7 @@ const queue = new Queue({ busy, prepare, came, heard: applied });
 const desk = new Desk({ names, choices, history, outbox, queue, after: turned });
 const neighbours = new Neighbours(scope, held);
 let status = first;
+const views = new Views([], () => status); // one line each: [overview, review, map, people]
 
 // ---- keys and buttons
 
@@ -80,6 +82,8 @@ const BUTTONS = {
 
 /** @param {string} key @returns {boolean} whether it meant something */
 function press(key) {
+  if (views.press(key)) return true;
+  if (views.open) return false;
   const index = choices.at(key);
   if (index === undefined) return key in ACTIONS && ACTIONS[key]() !== false;
   desk.label(index);
