@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from asklearn.server.guard import OPEN
+
 PAGE = Path(__file__).parent.parent / "src" / "asklearn" / "server" / "page"
 SCRIPTS = sorted(PAGE.glob("*.js"))
+DOCUMENTS = sorted(PAGE.glob("*.html"))
 
 
 def test_all_script_together_is_at_most_120_kb():
@@ -42,7 +45,8 @@ def test_scripts_import_what_is_there_and_nothing_from_elsewhere(path):
 
 
 def test_every_script_is_used():
-    used = {"main.js"}
+    used = {Path(name).name for path in DOCUMENTS for name in re.findall(r'src="(.*\.js)"', path.read_text())}
+    assert used == {"main.js", "join.js"}
     for path in SCRIPTS:
         used |= {Path(name).name for name in re.findall(r'from "\./(.*)";', path.read_text())}
     assert {path.name for path in SCRIPTS} == used
@@ -59,15 +63,20 @@ class Elements(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-@pytest.fixture(scope="module")
-def elements():
+def _elements(path: Path):
     found = Elements()
-    found.feed((PAGE / "index.html").read_text())
+    found.feed(path.read_text())
     return found.tags
 
 
-def test_the_document_has_no_style_or_script_of_its_own(elements):
-    for tag, attributes in elements:
+@pytest.fixture(scope="module")
+def elements():
+    return _elements(PAGE / "index.html")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_the_documents_have_no_style_or_script_of_their_own(path):
+    for tag, attributes in _elements(path):
         assert tag != "style"
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
         for where in ("src", "href"):
@@ -75,6 +84,12 @@ def test_the_document_has_no_style_or_script_of_its_own(elements):
             assert link is None or link.startswith(("/page/", "/api/v1/", "#"))
             if link is not None and link.startswith("/page/"):
                 assert (PAGE / link.removeprefix("/page/")).is_file()
+
+
+def test_the_way_in_needs_only_what_a_stranger_is_sent():
+    asked = {a.get("src") or a.get("href") for _, a in _elements(PAGE / "join.html")} - {None}
+    assert asked == {path for path in OPEN if path.startswith("/page/")}
+    assert "import " not in (PAGE / "join.js").read_text()
 
 
 def test_ids_are_unique_and_those_the_scripts_name_exist(elements):

@@ -20,7 +20,7 @@ from asklearn.cli.questions import Counter, Shown, counter
 from asklearn.cli.terminal import number, plain, say
 from asklearn.errors import SettingError
 from asklearn.people.answers import Answer
-from asklearn.server.sessions import annotator
+from asklearn.server.accounts import annotator
 
 RENEW = 45.0  # seconds after which a question on screen is kept for longer
 THOUGHT = 300.0  # seconds; whoever takes longer was away

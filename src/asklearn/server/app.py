@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from asklearn.errors import AskLearnError
 from asklearn.project import Project
-from asklearn.server import api, log
+from asklearn.server import api, log, people
 from asklearn.server.desk import Desk, desk_of
 from asklearn.server.files import packaged
-from asklearn.server.guard import HOW_TO_ENTER, Guard, names
+from asklearn.server.guard import HOW_TO_ENTER, Guard, names, stranger
 from asklearn.server.refusals import Refused, malformed, refused
 from asklearn.server.sessions import Sessions
 
@@ -28,11 +28,15 @@ def create_app(
     hosts: Iterable[str] = names(8000),
     *,
     lease: float = 120.0,
+    https: bool = False,
+    public: str = "",
     logger: log.Logger | None = None,
 ) -> FastAPI:
     """The labelling page and its API over an open project, which whoever opened it closes.
 
-    `hosts`: the Host headers it answers to; `lease`: for how many seconds a question is somebody's.
+    `hosts`: the Host headers it answers to; `lease`: for how many seconds a question is somebody's; `https`: what is in
+    front of it speaks TLS, but for this machine's own names; `public`: the address that invitations name, by default
+    the one at which they are made.
     """
     app = FastAPI(
         title="asklearn",
@@ -42,15 +46,17 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
     )
-    app.state.desk = Desk(project, sessions, lease, packaged())
+    app.state.desk = Desk(project, sessions, lease, packaged(), public)
     app.include_router(api.routes)
+    app.include_router(people.routes)
     app.add_api_route("/", page, include_in_schema=False)
     app.add_api_route("/page/{name:path}", page, include_in_schema=False)
     app.add_api_route("/enter", enter, include_in_schema=False)
+    app.add_api_route("/join", join, include_in_schema=False)
     app.add_api_route("/healthz", healthz)
     for kind in (AskLearnError, Refused, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _refusal)
-    app.add_middleware(Guard, sessions=sessions, hosts=hosts, log=logger or log.logger())
+    app.add_middleware(Guard, sessions=sessions, hosts=hosts, tls=https, log=logger or log.logger())
     return app
 
 
@@ -65,13 +71,19 @@ async def page(request: Request, name: str = "index.html") -> Response:
     return Response(file.body, media_type=file.type, headers=fresh)
 
 
+async def join(request: Request) -> Response:
+    """Where an invitation leads; its code stands behind the #, which no server, proxy or preview is sent."""
+    return await page(request, "join.html")
+
+
 async def enter(request: Request, ticket: str = "") -> Response:
     """Exchange a ticket for a cookie; the address with the ticket is left at once."""
     sessions = desk_of(request).sessions
     by = sessions.redeem(ticket)
     if by is None:
-        raise Refused(HTTPStatus.UNAUTHORIZED, HOW_TO_ENTER, {"WWW-Authenticate": "Bearer"})
-    return RedirectResponse("/", HTTPStatus.SEE_OTHER, {"Set-Cookie": sessions.set_cookie(by)})
+        raise stranger(sessions, request.scope, HOW_TO_ENTER)
+    cookie = sessions.set_cookie(by, request.scope["asklearn.tls"])
+    return RedirectResponse("/", HTTPStatus.SEE_OTHER, {"Set-Cookie": cookie})
 
 
 async def healthz(request: Request) -> Response:

@@ -30,6 +30,7 @@ class Desk:
     sessions: Sessions
     lease: float
     page: dict[str, File]
+    public: str = ""  # the address that invitations name
     pictures: Pictures = field(default_factory=Pictures)
     chart: Chart = field(default_factory=Chart)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "asklearn-http"))

@@ -2,7 +2,7 @@
 
 A page on loopback is reachable by every web site its owner visits (their browser will send what a
 stranger's script asks for) and, by a name that resolves to 127.0.0.1, readable too. Hence: known Host names
-only, same-origin writes only, JSON only, a session for all but two paths.
+only, same-origin writes only, JSON only, a session for all but the ways in.
 """
 
 from __future__ import annotations
@@ -18,12 +18,22 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from asklearn.errors import SettingError
+from asklearn.server.accounts import annotator
 from asklearn.server.log import Logger
 from asklearn.server.refusals import Refused
-from asklearn.server.roles import ROLES
-from asklearn.server.sessions import Sessions, annotator
+from asklearn.server.rights import API, ROLES
+from asklearn.server.sessions import Sessions
 
-OPEN = {"/healthz", "/enter"}  # the paths that need no session
+# The paths that need no session: how it is, and the ways in with what they look like.
+OPEN = {
+    "/healthz",
+    "/enter",
+    "/join",
+    "/api/v1/join",
+    "/page/join.js",
+    "/page/style.css",
+    "/page/favicon.svg",
+}
 BODY_BYTES = 1_000_000
 BODY_SECONDS = 30.0
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -55,8 +65,8 @@ RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADER
 NO_STORE = (b"cache-control", b"no-store")
 
 HOW_TO_ENTER = (
-    "This page opens by a link that works once, within five minutes. "
-    "Run asklearn label NAME again in a terminal: it prints a new link."
+    "This page opens by a link that works once. Ask who runs the project for a new one; "
+    "at its own machine, asklearn label NAME prints one that is good for five minutes."
 )
 NO_SESSION = f"""<!doctype html>
 <html lang="en">
@@ -69,18 +79,34 @@ NO_SESSION = f"""<!doctype html>
 """
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
 def names(port: int) -> frozenset[str]:
     """The Host headers by which this machine may call itself."""
-    hosts = ("127.0.0.1", "localhost", "[::1]")
-    return frozenset(f"{host}:{port}" for host in hosts) | (frozenset(hosts) if port == 80 else frozenset())
+    return frozenset(f"{host}:{port}" for host in LOOPBACK) | (
+        frozenset(LOOPBACK) if port == 80 else frozenset()
+    )
+
+
+def is_local(host: str) -> bool:
+    """Whether a Host header is one of this machine's names for itself, at whatever port.
+
+    >>> is_local("127.0.0.1:8000"), is_local("label.example.org")
+    (True, False)
+    """
+    return host.rpartition(":")[0] in LOOPBACK or host in LOOPBACK
 
 
 class Guard:
     """ASGI middleware around everything; it also keeps the request log and catches what nobody foresaw."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, hosts: Iterable[str], log: Logger) -> None:
+    def __init__(
+        self, app: ASGIApp, sessions: Sessions, hosts: Iterable[str], tls: bool, log: Logger
+    ) -> None:
         self.app, self.sessions, self.log = app, sessions, log
-        self.hosts = {host.encode() for host in hosts}
+        # Host header -> whether people reach it by https: what is in front of us takes the TLS off.
+        self.hosts = {host.lower().encode(): tls and not is_local(host) for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -118,11 +144,12 @@ class Guard:
         if host not in self.hosts:
             raise Refused(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "this server answers to 127.0.0.1 and localhost, with its own port, only",
+                "this server answers to 127.0.0.1 and localhost, with its own port, and names it was told, only",
             )
+        tls = scope["asklearn.tls"] = self.hosts[host]
         writing = scope["method"] not in READING
         if writing:
-            _check_origin(headers, host)
+            _check_origin(headers, (b"https://" if tls else b"http://") + host)
         if scope["path"] not in OPEN:
             self._identify(scope, headers, writing)
         if not writing:
@@ -134,20 +161,41 @@ class Guard:
 
     def _identify(self, scope: Scope, headers: dict[bytes, bytes], writing: bool) -> None:
         """Write into the scope who asks, as what, and what they may do: looked up for every request."""
-        bearer = headers.get(b"authorization")
-        if bearer is not None:
-            if not self.sessions.is_owner(bearer.decode("latin-1")):
-                raise _unknown("the token is not the content of the project's file 'secret'")
-            scope["asklearn.by"], scope["asklearn.role"] = _named(headers), "owner"
-            scope["asklearn.rights"] = ROLES["owner"]
-            return
-        by = self.sessions.read_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-        if by is None:
-            raise _unknown(HOW_TO_ENTER)
-        if writing and not headers.keys() & {b"origin", b"sec-fetch-site"}:
-            raise Refused(HTTPStatus.FORBIDDEN, "a request with a cookie must say from which page it comes")
-        role = self.sessions.role_of(by)
-        scope["asklearn.by"], scope["asklearn.role"], scope["asklearn.rights"] = by, role, ROLES[role]
+        authorization = headers.get(b"authorization")
+        if authorization is not None:
+            by, role, rights = self._bearer(scope, authorization.decode("latin-1"), headers)
+        else:
+            found = self.sessions.read_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+            if found is None:
+                raise _unknown(HOW_TO_ENTER)
+            if writing and not headers.keys() & {b"origin", b"sec-fetch-site"}:
+                raise Refused(
+                    HTTPStatus.FORBIDDEN, "a request with a cookie must say from which page it comes"
+                )
+            by, role = found[0], found[1].role
+            rights = ROLES[role]
+            self.sessions.seen[by] = time.time()
+        scope["asklearn.by"], scope["asklearn.role"], scope["asklearn.rights"] = by, role, rights
+
+    def _bearer(
+        self, scope: Scope, authorization: str, headers: dict[bytes, bytes]
+    ) -> tuple[str, str, frozenset[str]]:
+        """Name, role and rights of a script. The folder's secret speaks for anybody, a token for itself only."""
+        scheme, _, said = authorization.partition(" ")
+        said = said.strip() if scheme.lower() == "bearer" else ""
+        if self.sessions.is_owner(said):
+            return _named(headers), "owner", ROLES["owner"]
+        found = self.sessions.accounts.bears(said)
+        if found is None:
+            raise stranger(
+                self.sessions,
+                scope,
+                "the token is unknown, withdrawn or too old; it is not the project's secret either",
+            )
+        name, token = found
+        if b"x-annotator" in headers and _named(headers) != name:
+            raise Refused(HTTPStatus.FORBIDDEN, f"this token speaks as {name!r} only; leave X-Annotator out")
+        return name, API, frozenset(token.rights)
 
 
 class _Gone(Exception):
@@ -195,9 +243,9 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
     return found
 
 
-def _check_origin(headers: dict[bytes, bytes], host: bytes) -> None:
+def _check_origin(headers: dict[bytes, bytes], ours: bytes) -> None:
     origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
-    if (origin is not None and origin != b"http://" + host) or (site is not None and site != b"same-origin"):
+    if (origin is not None and origin != ours) or (site is not None and site != b"same-origin"):
         raise Refused(HTTPStatus.FORBIDDEN, "only the page itself may ask for this, not another site")
 
 
@@ -208,6 +256,15 @@ def _named(headers: dict[bytes, bytes]) -> str:
         raise Refused(
             HTTPStatus.BAD_REQUEST, "say who asks: the header X-Annotator, 1 to 64 printable signs in UTF-8"
         ) from None
+
+
+def stranger(sessions: Sessions, scope: Scope, message: str) -> Refused:
+    """The refusal of a ticket, code or token that is none: 401, or 429 for an address that tries too many."""
+    wait = sessions.failures.wait((scope.get("client") or ("",))[0])
+    if wait:
+        what = f"{message}; there were too many of them, wait {wait} s"
+        return Refused(HTTPStatus.TOO_MANY_REQUESTS, what, {"Retry-After": str(wait)})
+    return _unknown(message)
 
 
 def _unknown(message: str) -> Refused:

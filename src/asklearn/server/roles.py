@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import Request
 
 from asklearn.server.desk import Desk, desk_of
 from asklearn.server.refusals import Refused
-
-RIGHTS: Mapping[str, str] = {  # what each allows, as it is said to somebody who lacks it
-    "answer": "answer questions",
-    "read": "see how the project stands",
-    "labels": "see what others said together",
-    "review": "settle disagreements and see how people answer",
-    "manage": "manage people, leases and the record",
-    "own": "make tokens and managers",
-}
-ROLES: Mapping[str, frozenset[str]] = {
-    "owner": frozenset(RIGHTS),
-    "manager": frozenset(RIGHTS) - {"own"},
-    "reviewer": frozenset({"answer", "read", "labels", "review"}),
-    "annotator": frozenset({"answer", "read"}),
-    "viewer": frozenset({"read", "labels"}),
-}
+from asklearn.server.rights import RIGHTS
 
 
 def rights_of(request: Request) -> frozenset[str]:

@@ -1,12 +1,14 @@
-"""Who is there: tickets that open the page once, cookies that keep it open, and the secret behind both."""
+"""Coming in: tickets that open the page once, cookies that keep it open, and the secret behind both."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -14,9 +16,13 @@ from pathlib import Path
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from asklearn.errors import SettingError
+from asklearn.server.accounts import Accounts, Person
 
 TICKET_SECONDS = 5 * 60
 COOKIE_SECONDS = 30 * 24 * 3600
+BURST = 20  # failures of an address at once
+REFILL = 6.0  # seconds for one more
+ADDRESSES = 10_000  # remembered; the one that failed least recently is forgotten first
 
 
 def secret_of(folder: Path) -> str:
@@ -37,32 +43,33 @@ def secret_of(folder: Path) -> str:
     return secret
 
 
-def annotator(name: str) -> str:
-    """The name, when it can be one.
-
-    >>> annotator("Zoë")
-    'Zoë'
-    """
-    if not 1 <= len(name) <= 64 or not name.isprintable() or name != name.strip():
-        raise SettingError(f"an annotator's name is 1 to 64 printable signs; {name!r} is not")
-    return name
-
-
 class Sessions:
     """Lets people in. Tickets live in memory, hashed; cookies are signed, so a restart keeps everybody in.
+
+    A cookie says who somebody is, never what they may do: that is looked up in `accounts` for every request.
 
     >>> sessions = Sessions("a secret of thirty-two signs or more")
     >>> ticket = sessions.ticket("ann")
     >>> sessions.redeem(ticket), sessions.redeem(ticket)
     ('ann', None)
-    >>> sessions.read_cookie(f"{sessions.cookie_name}={sessions.cookie('ann')}")
-    'ann'
+    >>> name, person = sessions.read_cookie(sessions.set_cookie("ann"))
+    >>> name, person.role
+    ('ann', 'annotator')
     """
 
-    def __init__(self, secret: str, steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        secret: str,
+        steady: Callable[[], float] = time.monotonic,
+        accounts: Accounts | None = None,
+    ) -> None:
         self._secret = secret.encode()
         self._steady = steady
-        self._tickets: dict[bytes, tuple[float, str]] = {}  # hash of the ticket -> runs out at, for whom
+        self.accounts = Accounts(secret) if accounts is None else accounts
+        self.failures = Failures(steady)
+        self.seen: dict[str, float] = {}  # name -> time of their last request
+        # hash of the ticket -> runs out at, for whom, of which stay
+        self._tickets: dict[bytes, tuple[float, str, str]] = {}
         self._signer = URLSafeTimedSerializer(
             secret,
             salt="asklearn.session",
@@ -72,29 +79,36 @@ class Sessions:
         self.cookie_name = "asklearn-" + hashlib.sha256(b"name:" + self._secret).hexdigest()[:12]
 
     def ticket(self, by: str) -> str:
-        """256 random bits that let `by` in once, within five minutes."""
+        """256 random bits that let `by` in once, within five minutes; an account is made where there is none.
+
+        For the holder of the folder's secret: raises `SettingError` for a name that cannot be one or is a token's.
+        """
+        person = self.accounts.admit(by)
         now = self._steady()
         self._tickets = {key: value for key, value in self._tickets.items() if value[0] > now}
         ticket = secrets.token_urlsafe(32)
-        self._tickets[_digest(ticket)] = (now + TICKET_SECONDS, annotator(by))
+        self._tickets[_digest(ticket)] = (now + TICKET_SECONDS, by, person.mark)
         return ticket
 
     def redeem(self, ticket: str) -> str | None:
-        """Whom the ticket lets in; None when it is unknown, used or too old."""
-        until, by = self._tickets.pop(_digest(ticket), (0.0, None))
-        return by if until > self._steady() else None
+        """Whom the ticket lets in; None when it is unknown, used or too old, or they were removed since."""
+        until, by, mark = self._tickets.pop(_digest(ticket), (0.0, "", ""))
+        return by if until > self._steady() and self.accounts.stays(by, mark) else None
 
     def cookie(self, by: str) -> str:
-        """A cookie's value that says `by` and cannot be forged without the secret."""
-        return str(self._signer.dumps(by))
+        """A cookie's value that says `by`, who is here, and cannot be forged without the secret."""
+        person = self.accounts.register.person(by)
+        if person is None:
+            raise SettingError(f"nobody here is called {by!r}")
+        return str(self._signer.dumps([by, person.mark]))
 
-    def set_cookie(self, by: str) -> str:
-        """The header that gives `by` a session. No `Secure`: loopback has no TLS."""
-        kept = f"Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict"
+    def set_cookie(self, by: str, tls: bool = False) -> str:
+        """The header that gives `by` a session; `Secure` where TLS is, which loopback does without."""
+        kept = f"Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{'; Secure' if tls else ''}"
         return f"{self.cookie_name}={self.cookie(by)}; {kept}"
 
-    def read_cookie(self, header: str) -> str | None:
-        """Whom this Cookie header names; None when nobody, or forged, or too old."""
+    def read_cookie(self, header: str) -> tuple[str, Person] | None:
+        """Who this Cookie header names; None when nobody, forged, too old, or not here any more."""
         try:
             morsel = SimpleCookie(header).get(self.cookie_name)
         except CookieError:
@@ -102,18 +116,41 @@ class Sessions:
         if morsel is None:
             return None
         try:
-            return annotator(self._signer.loads(morsel.value, max_age=COOKIE_SECONDS))
-        except BadSignature:
+            by, mark = self._signer.loads(morsel.value, max_age=COOKIE_SECONDS)
+        except (BadSignature, ValueError):  # what is signed may be of an earlier version
             return None
+        person = self.accounts.stays(by, mark)
+        return None if person is None else (by, person)
 
-    def role_of(self, by: str) -> str:
-        """What `by` is in this project: who opened the page at this machine is its owner."""
-        return "owner" if by == "me" else "annotator"
+    def is_owner(self, token: str) -> bool:
+        """Whether this is the project's secret."""
+        return hmac.compare_digest(token.encode(), self._secret)
 
-    def is_owner(self, authorization: str) -> bool:
-        """Whether this Authorization header bears the project's secret."""
-        scheme, _, token = authorization.partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._secret)
+
+class Failures:
+    """How often each address came with a ticket, code or token that is none: a few are a mistake.
+
+    Each address may fail `BURST` times at once and once more every `REFILL` seconds. What is good is always taken:
+    256 bits are not guessed, and nobody behind the same address is shut out by a script that knocks.
+
+    >>> failures = Failures(lambda: 0.0)
+    >>> [failures.wait("there") for _ in range(BURST + 1)][-2:]
+    [0, 6]
+    """
+
+    def __init__(self, steady: Callable[[], float]) -> None:
+        self._steady = steady
+        self._until: OrderedDict[str, float] = OrderedDict()  # address -> when it has all its failures again
+
+    def wait(self, address: str) -> int:
+        """Count one failure; for how many seconds the address should be quiet now, 0 while it need not."""
+        now = self._steady()
+        until = max(self._until.pop(address, now), now) + REFILL
+        over = until - now - BURST * REFILL
+        self._until[address] = min(until, now + (BURST + 1) * REFILL)
+        if len(self._until) > ADDRESSES:
+            self._until.popitem(last=False)
+        return math.ceil(max(over, 0.0))
 
 
 def _digest(ticket: str) -> bytes:
