@@ -1,0 +1,160 @@
+"""Every address for every role: a new route needs one line in ROUTES, and fails here until it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from asklearn.project import Project
+from asklearn.server import Sessions, create_app
+from asklearn.server.accounts import GIVEN
+from asklearn.server.guard import names
+from asklearn.server.rights import ROLES
+from asklearn.tasks.classes import classes
+
+SECRET = "a-secret-that-is-long-enough-for-a-test"
+HOME = "http://127.0.0.1:8000"
+OPEN = "open"  # to everybody
+SESSION = "session"  # to everybody who came in, whatever they are
+
+
+@dataclass(frozen=True)
+class Route:
+    """The right that an address wants, and a request to it that is well-formed; `path` where the pattern is none."""
+
+    right: str
+    body: Any = None
+    path: str = ""
+
+
+ROUTES = {
+    # the ways in
+    "GET /healthz": Route(OPEN),
+    "GET /enter": Route(OPEN),
+    "GET /join": Route(OPEN),
+    "POST /api/v1/join": Route(OPEN, {"code": "guess"}),
+    # the page
+    "GET /": Route(SESSION),
+    "GET /page/{name:path}": Route(SESSION, path="/page/main.js"),
+    "GET /api/v1/openapi.json": Route(SESSION),
+    # labelling
+    "POST /api/v1/questions": Route("answer", {"n": 1}),
+    "POST /api/v1/answers": Route("answer", []),
+    "POST /api/v1/leases": Route("answer", {}),
+    "GET /api/v1/history": Route("answer"),
+    "GET /api/v1/examples": Route("answer", path="/api/v1/examples?label=spam"),
+    "GET /api/v1/items/{item:path}/image": Route("answer", path="/api/v1/items/0/image"),
+    "GET /api/v1/status": Route("read"),
+    "GET /api/v1/curve.svg": Route("read"),
+    "GET /api/v1/labels": Route("labels"),
+    "GET /api/v1/export": Route("labels"),
+    "GET /api/v1/events": Route("manage"),
+    "POST /api/v1/tickets": Route("own", {"annotator": "zoe"}),
+    # people
+    "GET /api/v1/people": Route("manage"),
+    "POST /api/v1/people/invite": Route("manage", {"name": "guest"}),
+    "POST /api/v1/people/withdraw": Route("manage", {"name": "nobody"}),
+    "POST /api/v1/people/role": Route("manage", {"name": "nobody", "role": "viewer"}),
+    "POST /api/v1/people/remove": Route("manage", {"name": "nobody"}),
+    "POST /api/v1/tokens": Route("own", {"name": "robot", "rights": ["read"]}),
+    "POST /api/v1/tokens/withdraw": Route("own", {"name": "nobody"}),
+}
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Sessions:
+    return Sessions(SECRET)
+
+
+@pytest.fixture(scope="module")
+def app(sessions: Sessions) -> Iterator[Any]:
+    with Project([f"text number {i}" for i in range(40)], classes(["ham", "spam"])) as project:
+        yield create_app(project, sessions, names(8000))
+
+
+@pytest.fixture
+def client(app: Any) -> TestClient:
+    return TestClient(
+        app, HOME, raise_server_exceptions=False, follow_redirects=False, headers={"Origin": HOME}
+    )
+
+
+def _flat(routes: Any) -> Iterator[Any]:
+    for route in routes:
+        yield route
+        inner = getattr(route, "routes", None) or getattr(
+            getattr(route, "original_router", None), "routes", None
+        )
+        yield from _flat(inner or [])
+
+
+def test_every_route_is_in_the_table(app):
+    found = {
+        f"{method} {route.path}"
+        for route in _flat(app.routes)
+        for method in getattr(route, "methods", None) or ()
+        if method != "HEAD"
+    }
+    assert not (new := sorted(found - set(ROUTES))), f"say in ROUTES which right these want: {new}"
+    assert set(ROUTES) <= found
+
+
+def ask(client: TestClient, spelt: str, **headers: str) -> int:
+    method, _, pattern = spelt.partition(" ")
+    route = ROUTES[spelt]
+    return client.request(method, route.path or pattern, json=route.body, headers=headers).status_code
+
+
+def _refused(client: TestClient, **headers: str) -> dict[str, int]:
+    """What is refused for who asks, of all that is not open to everybody, by the table's keys."""
+    said = {spelt: ask(client, spelt, **headers) for spelt, route in ROUTES.items() if route.right != OPEN}
+    assert not [spelt for spelt, status in said.items() if status >= 500], said
+    return {spelt: status for spelt, status in said.items() if status in (401, 403)}
+
+
+def _wanting(*rights: str) -> set[str]:
+    return {spelt for spelt, route in ROUTES.items() if route.right in rights}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_opens_what_its_rights_say(client, sessions, role):
+    code = sessions.accounts.invite(f"a {role}", role, by="me", rights=ROLES["owner"])
+    assert client.post("/api/v1/join", json={"code": code}).status_code == 200
+    assert client.get("/api/v1/status").json()["role"] == role
+    refused = _refused(client)
+    assert refused == dict.fromkeys(_wanting(*ROLES["owner"] - ROLES[role]), 403)
+
+
+@pytest.mark.parametrize("right", GIVEN)
+def test_a_token_opens_what_it_was_made_for_and_nothing_else(client, sessions, right):
+    text = sessions.accounts.make_token(f"to {right}", (right,), by="me")
+    refused = _refused(client, Authorization=f"Bearer {text}")
+    assert refused == dict.fromkeys(_wanting(*ROLES["owner"] - {right}), 403)
+
+
+def test_the_holder_of_the_folder_s_secret_may_do_everything(client):
+    owner = {"Authorization": f"Bearer {SECRET}", "X-Annotator": "somebody"}
+    assert _refused(client, **owner) == {}
+
+
+def test_who_has_no_session_meets_closed_doors(client):
+    assert _refused(client) == dict.fromkeys(set(ROUTES) - _wanting(OPEN), 401)
+
+
+def test_what_is_open_is_open_to_all_alike(client):
+    owner = {"Authorization": f"Bearer {SECRET}", "X-Annotator": "somebody"}
+    said = {spelt: (ask(client, spelt), ask(client, spelt, **owner)) for spelt in _wanting(OPEN)}
+    nobody_s = dict.fromkeys(("GET /enter", "POST /api/v1/join"), (401, 401))  # without a ticket or a code
+    assert said == dict.fromkeys(_wanting(OPEN), (200, 200)) | nobody_s
+
+
+def test_who_was_removed_has_no_session(client, sessions):
+    code = sessions.accounts.invite("left", "owner", by="me", rights=ROLES["owner"])
+    assert client.post("/api/v1/join", json={"code": code}).status_code == 200
+    assert client.get("/api/v1/people").status_code == 200
+    sessions.accounts.remove("left", ROLES["owner"])
+    assert _refused(client) == dict.fromkeys(set(ROUTES) - _wanting(OPEN), 401)
