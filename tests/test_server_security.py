@@ -16,7 +16,8 @@ from asklearn.server import Sessions, create_app, serve
 from asklearn.server.accounts import Accounts
 from asklearn.server.guard import BODY_BYTES, CSP, names
 from asklearn.server.log import logger
-from asklearn.server.sessions import TICKET_SECONDS, secret_of
+from asklearn.server.rights import ROLES
+from asklearn.server.sessions import BURST, REFILL, TICKET_SECONDS, secret_of
 from asklearn.tasks.classes import classes
 
 SECRET = "a-secret-that-is-long-enough-for-a-test"
@@ -180,6 +181,199 @@ def test_only_the_owner_makes_links_and_reads_the_record(ann, sessions):
     assert sessions.redeem(link.partition("=")[2]) == "bob"
     assert ann.post("/api/v1/tickets", json={"annotator": "\n"}, headers=owner).status_code == 422
     assert ann.get("/api/v1/events", headers=owner).json()[0]["event"] == "Added"
+
+
+# -- people, invitations, tokens -------------------------------------------------------------------
+
+OWNER = {"Authorization": f"Bearer {SECRET}", "X-Annotator": "owner"}
+
+
+def invited(client, name="zoe", **more) -> str:
+    """The code of a fresh invitation."""
+    made = client.post("/api/v1/people/invite", json={"name": name, **more}, headers=OWNER)
+    assert made.status_code == 200, made.text
+    address, _, code = made.json()["link"].partition("/join#")
+    assert address == HOME
+    return code
+
+
+def joins(client, code, **headers):
+    return client.post("/api/v1/join", json={"code": code}, headers=headers)
+
+
+def test_an_invitation_lets_one_person_in_once(stranger):
+    code = invited(stranger, role="reviewer")
+    page = stranger.get("/join")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert page.headers["Content-Security-Policy"] == POLICY
+    came = joins(stranger, code)
+    assert (came.status_code, came.json()) == (200, {"you": "zoe"})
+    assert all(part in came.headers["Set-Cookie"] for part in ("HttpOnly", "SameSite=Strict", "Path=/"))
+    assert code not in came.headers["Set-Cookie"]
+    status = stranger.get("/api/v1/status").json()
+    assert (status["you"], status["role"]) == ("zoe", "reviewer")
+    stranger.cookies.clear()
+    again = joins(stranger, code)
+    assert again.status_code == 401
+    assert "used, withdrawn or too old" in message(again)
+    assert stranger.get("/api/v1/status").status_code == 401
+
+
+@pytest.mark.parametrize("days", [0, -1, 1e9])
+def test_an_invitation_has_an_end(stranger, days):
+    late = stranger.post("/api/v1/people/invite", json={"name": "zoe", "days": days}, headers=OWNER)
+    assert late.status_code == 422
+
+
+def test_another_site_cannot_make_anybody_come_in(stranger):
+    code = invited(stranger)
+    assert joins(stranger, code, Origin="http://evil.example").status_code == 403
+    assert joins(stranger, code, Host="evil.example").status_code == 421
+    assert stranger.get(f"/api/v1/join?code={code}").status_code == 405
+    form = stranger.post("/api/v1/join", content=f"code={code}", headers={"Content-Type": "text/plain"})
+    assert form.status_code == 415
+    assert joins(stranger, code).status_code == 200
+
+
+def test_removed_or_changed_they_are_so_at_their_next_request(ann, sessions):
+    assert ann.get("/api/v1/labels").status_code == 403
+    appointed = {"name": "ann", "role": "viewer"}
+    assert ann.post("/api/v1/people/role", json=appointed, headers=OWNER).status_code == 200
+    assert ann.get("/api/v1/labels").status_code == 200
+    assert ann.post("/api/v1/questions", json={}).status_code == 403
+    assert ann.post("/api/v1/people/remove", json={"name": "ann"}, headers=OWNER).status_code == 200
+    assert ann.get("/api/v1/status").status_code == 401
+    sessions.ticket("ann")  # she is here again, but her old cookie is not
+    assert ann.get("/api/v1/status").status_code == 401
+
+
+def test_a_role_in_the_cookie_says_nothing(stranger, sessions):
+    sessions.ticket("ann")
+    person = sessions.accounts.register.person("ann")
+    genuine = sessions.cookie("ann")
+    sign = sessions._signer.dumps  # even somebody who could sign
+    for said in (
+        ["ann", person.mark, "owner"],
+        ["ann", "owner"],
+        {"ann": "owner"},
+        "me",
+        ["me", person.mark],
+    ):
+        cookie = f"{sessions.cookie_name}={sign(said)}"
+        assert stranger.get("/api/v1/status", headers={"Cookie": cookie}).status_code == 401, said
+    cookie = f"{sessions.cookie_name}={genuine}; role=owner"
+    answer = stranger.get("/api/v1/status", headers={"Cookie": cookie, "X-Role": "owner"})
+    assert answer.json()["role"] == "annotator"
+
+
+def test_a_ticket_is_void_once_they_are_removed(stranger, sessions):
+    ticket = sessions.ticket("ann")
+    sessions.accounts.remove("ann", ROLES["owner"])
+    assert stranger.get(f"/enter?ticket={ticket}").status_code == 401
+
+
+def granted(client, name, *rights, **more) -> dict[str, str]:
+    made = client.post("/api/v1/tokens", json={"name": name, "rights": rights, **more}, headers=OWNER)
+    assert made.status_code == 200, made.text
+    return {"Authorization": f"Bearer {made.json()['token']}"}
+
+
+def test_a_token_speaks_for_itself_until_it_is_withdrawn(stranger):
+    bot = granted(stranger, "bot", "read", "answer")
+    status = stranger.get("/api/v1/status", headers=bot).json()
+    assert (status["you"], status["role"], status["rights"]) == ("bot", "api", ["answer", "read"])
+    assert stranger.get("/api/v1/status", headers=bot | {"X-Annotator": "bot"}).status_code == 200
+    for name in ("ann", "me", ""):
+        assert stranger.get("/api/v1/status", headers=bot | {"X-Annotator": name}).status_code in (400, 403)
+    listed = stranger.get("/api/v1/people", headers=OWNER)
+    assert [token["name"] for token in listed.json()["tokens"]] == ["bot"]
+    assert bot["Authorization"].split("_", 1)[1] not in listed.text
+    assert stranger.post("/api/v1/tokens/withdraw", json={"name": "bot"}, headers=OWNER).status_code == 200
+    assert stranger.get("/api/v1/status", headers=bot).status_code == 401
+
+
+def test_tokens_of_other_projects_and_ill_made_ones_are_none(stranger):
+    other = Accounts("another-secret-that-is-long-enough-too").make_token("bot", ("read",), "me")
+    own = granted(stranger, "bot", "read")["Authorization"].split()[1]
+    for said in (
+        f"Bearer {other}",
+        f"Bearer {own}x",
+        f"Bearer {own[:-1]}",
+        f"Basic {own}",
+        own,
+        "Bearer",
+        "Bearer \xe9",
+    ):
+        answer = stranger.get("/api/v1/status", headers={"Authorization": said.encode("latin-1")})
+        assert answer.status_code == 401, said
+
+
+def test_a_token_that_manages_makes_no_managers(stranger):
+    bot = granted(stranger, "bot", "manage")
+    listed = stranger.get("/api/v1/people", headers=bot).json()
+    assert (listed["tokens"], listed["given"]) == ([], [])
+    assert "manager" not in listed["roles"]
+    raised = stranger.post("/api/v1/people/invite", json={"name": "eve", "role": "manager"}, headers=bot)
+    assert raised.status_code == 403
+    assert (
+        stranger.post("/api/v1/tokens", json={"name": "x", "rights": ["read"]}, headers=bot).status_code
+        == 403
+    )
+
+
+def test_who_knocks_too_often_is_told_to_wait_and_nobody_else(stranger, sessions, clock):
+    bot, code = granted(stranger, "bot", "read"), invited(stranger)
+    tries = [stranger.get("/enter?ticket=guess").status_code for _ in range(BURST)]
+    assert set(tries) == {401}
+    for knock in (
+        stranger.get("/enter?ticket=guess"),
+        joins(stranger, "guess"),
+        stranger.get("/api/v1/status", headers={"Authorization": "Bearer guess"}),
+    ):
+        assert (knock.status_code, knock.headers["Retry-After"]) == (429, str(int(REFILL)))
+    assert stranger.get("/api/v1/status", headers=bot).status_code == 200
+    assert stranger.get("/api/v1/status").status_code == 401  # no session is no failure
+    assert joins(stranger, code).status_code == 200
+    clock.now += REFILL
+    assert joins(stranger, "guess").status_code == 401
+    assert joins(stranger, "guess").status_code == 429
+
+
+# -- behind TLS ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind(sessions):
+    """A server by the name label.example.org, with TLS in front."""
+    with Project(TEXTS, classes(["ham", "spam"])) as project:
+        hosts = names(8000) | {"label.example.org"}
+        app = create_app(project, sessions, hosts, https=True, public="https://label.example.org")
+        with TestClient(app, base_url="https://label.example.org", follow_redirects=False) as client:
+            yield client
+
+
+def test_with_tls_in_front_cookies_and_origins_are_secure(behind):
+    made = behind.post(
+        "/api/v1/people/invite", json={"name": "zoe"}, headers=OWNER | {"Host": "127.0.0.1:8000"}
+    )
+    link = made.json()["link"]
+    assert link.startswith("https://label.example.org/join#")
+    code = link.partition("#")[2]
+    assert joins(behind, code, Origin="http://label.example.org").status_code == 403
+    came = joins(behind, code, Origin="https://label.example.org")
+    assert came.headers["Set-Cookie"].endswith("; Secure")
+    at_home = behind.post(
+        "/api/v1/leases",
+        json={},
+        headers=OWNER | {"Host": "localhost:8000", "Origin": "http://localhost:8000"},
+    )
+    assert at_home.status_code == 200  # at its own machine it is reached without
+    assert behind.get("/healthz", headers={"Host": "label.example.org.evil.example"}).status_code == 421
+
+
+def test_at_its_own_machine_a_cookie_does_without_tls(behind, sessions):
+    answer = behind.get(f"/enter?ticket={sessions.ticket('me')}", headers={"Host": "127.0.0.1:8000"})
+    assert "Secure" not in answer.headers["Set-Cookie"]
 
 
 # -- from where ------------------------------------------------------------------------------------
@@ -382,3 +576,34 @@ def test_a_taken_port_is_named(tmp_path):
         port = taken.getsockname()[1]
         with pytest.raises(SettingError, match=f"port {port} of 127.0.0.1"):
             serve(tmp_path, port=port)
+
+
+@pytest.mark.parametrize("host", ["example.com", "", "127.0.0.1:80"])
+def test_a_server_listens_at_an_address(tmp_path, host):
+    with pytest.raises(SettingError, match="--host-name"):
+        serve(tmp_path, host=host)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "http://label.example.org", "label.example.org/x", "a:b", "ä.example"]
+)
+def test_a_host_name_is_one(tmp_path, name):
+    with pytest.raises(SettingError, match="a host name is like"):
+        serve(tmp_path, host_names=[name])
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "wrong"),
+    [
+        ("0.0.0.0", [], "by which name"),
+        ("::", [], "by which name"),
+        ("0.0.0.0", ["label.example.org"], "nobody else is invited"),
+        ("192.168.1.2", [], "nobody else is invited"),
+        ("127.0.0.1", ["label.example.org"], "nobody else is invited"),  # something in front passes on
+    ],
+)
+def test_others_reach_only_what_they_were_invited_to(tmp_path, host, named, wrong):
+    secret_of(tmp_path)
+    Accounts(secret_of(tmp_path), tmp_path).admit("me")
+    with pytest.raises(SettingError, match=wrong):
+        serve(tmp_path, host=host, host_names=named)

@@ -145,12 +145,12 @@ class Failures:
     def wait(self, address: str) -> int:
         """Count one failure; for how many seconds the address should be quiet now, 0 while it need not."""
         now = self._steady()
-        until = max(self._until.pop(address, now), now) + REFILL
-        over = until - now - BURST * REFILL
-        self._until[address] = min(until, now + (BURST + 1) * REFILL)
+        until = max(self._until.pop(address, now), now)
+        over = until + REFILL - now - BURST * REFILL
+        self._until[address] = until if over > 0 else until + REFILL
         if len(self._until) > ADDRESSES:
             self._until.popitem(last=False)
-        return math.ceil(max(over, 0.0))
+        return max(math.ceil(over), 0)
 
 
 def _digest(ticket: str) -> bytes:
