@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from html import escape
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 from asklearn.errors import MissingExtra
 
 INK = "#4d4d4d"  # 8 : 1 on white
+GREY = "#767676"  # 4.5 : 1 on white and on black: for a picture that does not know what it lies on
+CLEAR = "#3d85c6"  # 3 : 1 on white and on black
 BASE = "#8c8c8c"  # what others are measured against
 # Okabe and Ito (2008): told apart with every kind of colour vision; dashes say the same without colour.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -125,26 +128,65 @@ def axes(size: tuple[float, float]) -> Any:
     return pyplot.subplots(figsize=size, layout="constrained")[1]
 
 
-def canvas(size: tuple[float, float]) -> Any:
-    """New axes that nobody but the caller knows of: for files."""
+def canvas(size: tuple[float, float], clear: bool = False) -> Any:
+    """New axes that nobody but the caller knows of: for files; `clear`: what lies below shows through."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingExtra("a chart", "app") from error
-    return Figure(figsize=size, layout="constrained").subplots()
+    ax = Figure(figsize=size, layout="constrained").subplots()
+    if clear:
+        ax.figure.patch.set_alpha(0)
+        ax.patch.set_alpha(0)
+    return ax
 
 
-def plain(ax: Any) -> None:
+def plain(ax: Any, ink: str = INK) -> None:
     """Two spines and their ticks, in ink."""
     ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(INK)
-    ax.tick_params(colors=INK)
+    ax.spines[["left", "bottom"]].set_color(ink)
+    ax.tick_params(colors=ink)
+
+
+def measured(ax: Any, labels: Sequence[float], band: Band, metric: str) -> None:
+    """A learning curve from 0 to 1 with its interval, in colours for any background; words where it is empty."""
+    plain(ax, GREY)
+    ax.set_xlabel("labels given", color=GREY)
+    ax.set_ylabel(metric.replace("_", " "), color=GREY, parse_math=False)
+    ax.set_ylim(0, 1)
+    ax.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.5)
+    value, low, high = band
+    if len(labels) == 0:
+        nothing(ax, "no measurement yet")
+        return
+    ax.fill_between(labels, low, high, color=CLEAR, alpha=0.25, linewidth=0)
+    ax.plot(labels, value, color=CLEAR, marker="o", markersize=3)
+    ax.set_xlim(0, max(1, labels[-1]) * 1.05)
+
+
+def bars(ax: Any, counts: Sequence[int], ticks: Mapping[int, str], ylabel: str) -> None:
+    """A bar for each count, in colours for any background; `ticks`: words below some of them."""
+    plain(ax, GREY)
+    ax.set_ylabel(ylabel, color=GREY)
+    if not any(counts):
+        nothing(ax, "nothing yet")
+        return
+    ax.bar(range(len(counts)), counts, color=CLEAR, width=0.8)
+    ax.set_xticks(list(ticks), list(ticks.values()))
+    ax.yaxis.get_major_locator().set_params(integer=True)
+
+
+def nothing(ax: Any, words: str) -> None:
+    """Words in place of a picture."""
+    ax.set_xlim(0, 1)
+    ax.set_xticks([])
+    ax.text(0.5, 0.5, words, color=GREY, ha="center", transform=ax.transAxes)
 
 
 def svg(ax: Any, title: str, description: str) -> str:
     """The figure of these axes as an <svg> to put into a page, with words for those who do not see it.
 
-    The same numbers give the same text.
+    There is no style in it, so that no content security policy blanks it. The same numbers give the same text.
     """
     from matplotlib import rc_context
 
@@ -153,5 +195,25 @@ def svg(ax: Any, title: str, description: str) -> str:
         ax.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
-    said = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
-    return re.sub(r"<svg([^>]*)>", lambda tag: f'<svg{tag[1]} role="img">{said}', text, count=1)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r' style="([^"]*)"', lambda found: attributes(found[1]), text)
+    name = blake2b(title.encode(), digest_size=4).hexdigest()  # a page may hold several pictures
+    said = f'<title id="t{name}">{escape(title)}</title><desc id="d{name}">{escape(description)}</desc>'
+    labelled = f'role="img" aria-labelledby="t{name} d{name}" font-family="sans-serif" stroke-linejoin="round"'
+    return re.sub(r"<svg([^>]*)>", lambda tag: f"<svg{tag[1]} {labelled}>{said}", text, count=1)
+
+
+def attributes(style: str) -> str:
+    """A style's declarations as presentation attributes, which a content policy has nothing against.
+
+    >>> attributes("fill: none; font: 10px 'Verdana', sans-serif; text-anchor: middle")
+    ' fill="none" font-size="10px" text-anchor="middle"'
+    """
+    out = []
+    for declaration in filter(None, (part.strip() for part in style.split(";"))):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "font":
+            out.append(f' font-size="{value.partition(" ")[0]}"')  # the family is said once, at the top
+        else:
+            out.append(f' {name}="{value}"')
+    return "".join(out)

@@ -1,64 +1,67 @@
-"""The learning curve as a picture: honest quality against labels given, with its interval."""
+"""Pictures of how it goes: honest quality against labels given with its interval, and answers by the hour and day.
+
+They are drawn by matplotlib in a process of its own: importing it takes a second in which nobody should wait for an
+answer.
+"""
 
 from __future__ import annotations
 
-import io
-import re
 import threading
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-INK = "#767676"  # 4.5 : 1 against white and against black: the picture does not know what it lies on
-LINE = "#3d85c6"
+import numpy as np
+
+from asklearn.background import Background
+from asklearn.report import charts
+
+SIZE = (4.8, 2.6)  # inches
 
 
 class Chart:
-    """The newest picture, kept until there is one more measurement."""
+    """The newest picture of each kind, kept until it would show something else."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._drawn: tuple[int, bytes] | None = None
+        self._drawn: dict[str, tuple[Hashable, bytes]] = {}
+        self._process = Background()
 
     def svg(self, curve: Sequence[Mapping[str, Any]]) -> bytes:
-        """The picture of this curve. The first call imports matplotlib, which takes a second."""
+        """The picture of this curve."""
+        return self._picture("curve", len(curve), draw, list(curve))
+
+    def pace(self, hours: Sequence[int], days: Sequence[int]) -> bytes:
+        """The picture of answers by the hour where all were given in the last day, else by the day."""
+        counts, unit = (hours, "hour") if sum(hours) == sum(days) else (days, "day")
+        return self._picture("pace", (unit, *counts), draw_pace, list(counts), unit)
+
+    def close(self) -> None:
+        """End the process that draws, if there is one."""
+        self._process.close()
+
+    def _picture(self, name: str, key: Hashable, work: Callable[..., bytes], *args: Any) -> bytes:
         with self._lock:
-            if self._drawn is None or self._drawn[0] != len(curve):
-                self._drawn = len(curve), draw(curve)
-            return self._drawn[1]
+            if name not in self._drawn or self._drawn[name][0] != key:
+                self._drawn[name] = key, self._process.submit(work, *args).result()
+            return self._drawn[name][1]
 
 
 def draw(curve: Sequence[Mapping[str, Any]], metric: str = "accuracy") -> bytes:
-    """An SVG with title and description, without styles, so that no content security policy blanks it."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "asklearn", "font.size": 10}):
-        figure = Figure(figsize=(4.8, 2.6), layout="constrained")
-        figure.patch.set_alpha(0)
-        axes = figure.subplots()
-        axes.patch.set_alpha(0)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(INK)
-        axes.tick_params(colors=INK)
-        axes.set_xlabel("labels given", color=INK)
-        axes.set_ylabel(metric, color=INK)
-        axes.set_ylim(0, 1)
-        axes.grid(axis="y", color=INK, alpha=0.25, linewidth=0.5)
-        if curve:
-            labels = [point["labels"] for point in curve]
-            low, high = ([point[name] for point in curve] for name in ("low", "high"))
-            axes.fill_between(labels, low, high, color=LINE, alpha=0.25, linewidth=0)
-            axes.plot(labels, [point["value"] for point in curve], color=LINE, marker="o", markersize=3)
-            axes.set_xlim(0, max(1, labels[-1]) * 1.05)
-        else:
-            axes.set_xlim(0, 1)
-            axes.set_xticks([])
-            axes.text(0.5, 0.5, "no measurement yet", color=INK, ha="center")
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    """An SVG with title and description."""
+    ax = charts.canvas(SIZE, clear=True)
+    value, low, high = (np.array([point[name] for point in curve]) for name in ("value", "low", "high"))
+    charts.measured(ax, [point["labels"] for point in curve], (value, low, high), metric)
     title = f"Learning curve: {metric} by labels given"
-    return _accessible(out.getvalue(), title, words(curve, metric)).encode()
+    return charts.svg(ax, title, words(curve, metric)).encode()
+
+
+def draw_pace(counts: Sequence[int], unit: str) -> bytes:
+    """An SVG of answers in each of the last hours or days, the newest on the right."""
+    ax = charts.canvas(SIZE, clear=True)
+    ago = {len(counts) - 1: "now"} | {len(counts) - 1 - k: f"-{k}" for k in range(6, len(counts), 6)}
+    charts.bars(ax, counts, ago, f"answers each {unit}")
+    said = f"{sum(counts)} answers in the last {len(counts)} {unit}s, {counts[-1]} of them in the newest."
+    return charts.svg(ax, f"Answers each {unit}", said).encode()
 
 
 def words(curve: Sequence[Mapping[str, Any]], metric: str) -> str:
@@ -76,33 +79,3 @@ def words(curve: Sequence[Mapping[str, Any]], metric: str) -> str:
         f"After {last['labels']} labels the {metric} is {last['value']:.2f} "
         f"(95 % interval {last['low']:.2f} to {last['high']:.2f}, measured on {last['n']} items)."
     )
-
-
-def _accessible(svg: str, title: str, description: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' style="([^"]*)"', lambda found: _attributes(found[1]), svg)
-    said = f'<title id="t">{escape(title)}</title><desc id="d">{escape(description)}</desc>'
-    return re.sub(
-        r"<svg([^>]*)>",
-        rf'<svg\1 role="img" aria-labelledby="t d" font-family="sans-serif" stroke-linejoin="round">{said}',
-        svg,
-        count=1,
-    )
-
-
-def _attributes(style: str) -> str:
-    """A style's declarations as presentation attributes, which a content policy has nothing against.
-
-    >>> _attributes("fill: none; font: 10px 'Verdana', sans-serif; text-anchor: middle")
-    ' fill="none" font-size="10px" text-anchor="middle"'
-    """
-    out = []
-    for declaration in filter(None, (part.strip() for part in style.split(";"))):
-        name, _, value = (part.strip() for part in declaration.partition(":"))
-        if name == "font":
-            out.append(f' font-size="{value.partition(" ")[0]}"')  # the family is said once, at the top
-        else:
-            out.append(f' {name}="{value}"')
-    return "".join(out)

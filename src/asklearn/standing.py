@@ -1,0 +1,126 @@
+"""How a project stands, beside its counts: is the order kept, do people follow the model, what does it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from asklearn import canary, stopping
+from asklearn.estimate import doubt_in_choosing, paired
+from asklearn.people import anchoring
+from asklearn.people.cost import price_of_a_point
+from asklearn.settings import Settings
+from asklearn.state import State
+from asklearn.stopping import Progress, Rule
+from asklearn.strategies.declared import Declared
+
+RECENT = 300  # answers whose median time is shown
+HOURS, DAYS, PEOPLE = 24, 30, 200  # that throughput is told of
+
+
+def budget(setup: Settings) -> stopping.budget | None:
+    """The project's limits as one rule; None without any."""
+    if setup.budget is setup.minutes is setup.money is None:
+        return None
+    return stopping.budget(
+        setup.budget, minutes=setup.minutes, money=setup.money, per_hour=setup.price or 0.0
+    )
+
+
+def used_up(setup: Settings, progress: Progress) -> bool:
+    """Whether nothing may be asked any more, since a limit is reached and the project is strict about it."""
+    rule = budget(setup) if setup.hard else None
+    return rule is not None and rule(progress) is not None
+
+
+def verdict(state: State, promised: Declared, setup: Settings) -> canary.Verdict:
+    """What the canary says."""
+    follows = setup.priority is None  # people said what comes first, whatever its score
+    return canary.judge(
+        state.canary,
+        score=promised.word if follows else "",
+        ordered=promised.ordered and follows,
+        low=promised.low,
+        high=promised.high,
+        audit=setup.audit,
+        doubt=doubt_in_choosing(state.wins, state.losses),
+    )
+
+
+def describe(state: State, promised: Declared, setup: Settings, rules: Sequence[Rule]) -> dict[str, Any]:
+    """The parts "canary", "anchoring" and "cost" of a status, as JSON can hold them."""
+    found = verdict(state, promised, setup)
+    leaning = anchoring.anchoring(state.agreed)
+    return {
+        "canary": {
+            "status": found.status,
+            "words": str(found),
+            "signs": [asdict(sign) for sign in found.signs],
+        },
+        "anchoring": leaning and asdict(leaning),
+        "cost": _cost(state, setup, rules),
+    }
+
+
+def _cost(state: State, setup: Settings, rules: Sequence[Rule]) -> dict[str, Any]:
+    """People's time and money so far, what an answer and a point of quality take, and how far the limits are."""
+    recent = [timed.seconds for timed in islice(reversed(state.timed), RECENT)]
+    metric = next(stopping.metrics(rules), stopping.USUAL)
+    point = price_of_a_point(state.measured, state.spent, metric)
+    spent = {"labels": state.items_labelled, "minutes": state.seconds / 60}
+    limits: list[tuple[str, float | None]] = [("labels", setup.budget), ("minutes", setup.minutes)]
+    if setup.price is not None:
+        spent["money"] = state.seconds / 3600 * setup.price
+        limits.append(("money", setup.money))
+    return {
+        "seconds": state.seconds,
+        "each": float(np.median(recent)) if recent else None,
+        "price": setup.price,
+        "currency": setup.currency,
+        "money": spent.get("money"),
+        "point": point
+        and {
+            **asdict(point),
+            "money": [
+                setup.price and s / 3600 * setup.price for s in (point.seconds, point.low, point.high)
+            ],
+        },
+        "limits": [
+            {"unit": unit, "used": spent[unit], "limit": limit} for unit, limit in limits if limit is not None
+        ],
+        "hard": setup.hard,
+    }
+
+
+def throughput(state: State, now: float, people: bool) -> dict[str, Any]:
+    """Answers given each hour of the last day and each day of the last month (the newest last), and by whom."""
+    hour, by_hour, by_day = int(now // 3600), [0] * HOURS, [0] * DAYS
+    for (at, _), count in state.hours.items():
+        if 0 <= hour - at < HOURS:
+            by_hour[at - hour - 1] += count
+        if 0 <= hour // 24 - at // 24 < DAYS:
+            by_day[at // 24 - hour // 24 - 1] += count
+    told = {"hours": by_hour, "days": by_day, "answers": sum(state.people.values())}
+    if people:
+        told["people"] = [
+            {"by": by, "answers": count, "seconds": state.seconds_of[by], "last": state.said[by][-1].at}
+            for by, count in state.people.most_common(PEOPLE)
+        ]
+    return told
+
+
+def choosing(state: State) -> dict[str, float] | None:
+    """What choosing has brought over drawing at random, at as many labels as were drawn; None while unknown.
+
+    `difference` of the share of audit items that the model of the ones and of the others got right, low..high with
+    95 %, from `n` items. It is not known before some were drawn (`Learned`).
+    """
+    n = len(state.judged)
+    if n == 0:
+        return None
+    value, low, high = paired(state.wins, state.losses, n)
+    return {"difference": value, "low": low, "high": high, "n": n}
