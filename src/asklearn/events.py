@@ -22,7 +22,7 @@ Label = Any  # what a task's `check` lets through; JSON can hold it: str, int, f
 class Event:
     """Something that happened; `at` is seconds since 1970 (UTC), for people: order is the journal's."""
 
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=lambda: time.time())
     kinds: ClassVar[dict[str, type[Event]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -44,8 +44,14 @@ class Asked(Event):
     """`by` holds these items for `lease` seconds; one entry an item in every tuple.
 
     `chances`: the probability with which the draw took the item, None where the choice was not a draw.
-    `arms`: which part of the strategy took it ("audit": the draw that measures the model).
+    `arms`: which part of the strategy took it ("audit": the draw that measures the model; "again": one more reading
+    of an item; "gold": its answer is known). `looks`: the arm that people were told of instead, "" where that is the
+    arm itself; a gold item stands in another's place and has its score. Empty: no look differs.
     `seed`: what the generator was made from, so that the choice can be replayed.
+    What `canary` goes by: `plans`, the event number at which each was chosen (some wait until they are asked);
+    `models`, the model by whose numbers; `above`, the share of the items that might have been chosen instead, and
+    were not, which the strategy's own score puts above this one, by the model that serves when it is asked. None
+    where there is no such thing.
     """
 
     items: tuple[str, ...]
@@ -58,6 +64,10 @@ class Asked(Event):
     arms: tuple[str, ...] = ()
     model: str | None = None
     seed: tuple[int, ...] = ()
+    looks: tuple[str, ...] = ()
+    plans: tuple[int | None, ...] = ()
+    models: tuple[str | None, ...] = ()
+    above: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +92,42 @@ class Renewed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Released(Event):
-    """`by` gave these items back unanswered."""
+    """`by` gave these items back unanswered, or `broken_by` took them back for others."""
 
     items: tuple[str, ...]
+    by: str
+    broken_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gilded(Event):
+    """`by` knows the answers to these items, `labels` one each; None: the item is gold no longer.
+
+    Everybody is asked each of them once, unseen among other questions. An item that nobody had labelled and that was
+    not drawn to measure the model is nothing else from here on: its answers neither train nor measure a model.
+    """
+
+    items: tuple[str, ...]
+    labels: tuple[Label, ...]
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned(Event):
+    """Only the people `to` are asked these items from here on; of nobody: everybody is."""
+
+    items: tuple[str, ...]
+    to: tuple[str, ...]
     by: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answered(Event):
-    """What `by` said of `item`. `kind`: label, skip, unsure, flag or note; `seen`: the model then shown."""
+    """What `by` said of `item`. `kind`: label, skip, unsure, flag or note; `seen`: the model then shown.
+
+    `proposed`: what the model would have said when the item was asked, whether shown or not; None: unknown. `hidden`:
+    the proposal was withheld by lot, to learn whether people follow it.
+    """
 
     key: str
     item: str
@@ -100,6 +137,8 @@ class Answered(Event):
     note: str = ""
     seconds: float | None = None
     seen: str | None = None
+    proposed: Label = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +148,33 @@ class Retracted(Event):
     key: str
     of: str
     by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept(Event):
+    """`by` gave all these items one label at a time, having looked at some of them: a weak answer to each.
+
+    It teaches a model until single answers say more, and measures none. `checks`: those of the items, drawn at
+    random, that are asked one by one all the same.
+    """
+
+    key: str
+    items: tuple[str, ...]
+    label: Label
+    by: str
+    seconds: float | None = None
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled(Event):
+    """The reviewer `by` decided that `item` is `label`, whatever people said of it: this counts, not their votes."""
+
+    key: str
+    item: str
+    label: Label
+    by: str
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +266,7 @@ def decode(text: str) -> Event:
     known = {f.name for f in fields(kind)}
     # JSON has no tuples; only a label may itself be a list.
     values: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) and k != "label" else v for k, v in body.items() if k in known
+        k: tuple(v) if isinstance(v, list) and k not in ("label", "proposed") else v for k, v in body.items() if k in known
     }
     try:
         return kind(**values)

@@ -21,14 +21,18 @@ from asklearn.events import (
     Added,
     Answered,
     Asked,
+    Assigned,
     Audited,
     Event,
+    Gilded,
     Learned,
     Measured,
     Released,
     Renewed,
     Retracted,
+    Settled,
     Stopped,
+    Swept,
 )
 from asklearn.journal import Journal
 
@@ -50,14 +54,18 @@ EXAMPLES: tuple[Event, ...] = (
     ),
     Audited(item="b", chance=1 / 3),
     Renewed(items=("a",), by="Ann-Kathrin", lease=0.5),
-    Released(items=(), by="Ann-Kathrin"),
+    Released(items=(), by="Ann-Kathrin", broken_by="نور"),
     Answered(key="k1", item="a", by="Ann-Kathrin", label='"spam"\n\u2028 and \x00', seconds=1.25, seen="v1"),
     Answered(key="k2", item="b", by="نور", label=["x", {"from": 3, "to": [1.5, None, True]}], note="😀"),
     Answered(key="k3", item="c", by="", kind="skip"),
     Retracted(key="k4", of="k1", by="Ann-Kathrin"),
+    Swept(key="k5", items=("a", "b"), label=["x", 0.5], by="نور", seconds=0.5, checks=("b",)),
+    Settled(key="k6", item="b", label=["x", {"from": 3}], by="نور", note="😀"),
     Learned(version="v2", watermark=7, labels=2, artifact="ab12", kappa=-0.0, metrics={"log_loss": 0.69}),
     Measured(version="v2", labels=2, metric="accuracy", value=0.5, low=0.01, high=0.99, n=2),
     Stopped(rule="budget", reason="200 of 200 labels are given", labels=200),
+    Gilded(items=("a", "b"), labels=(["x", 1.5], None), by="نور"),
+    Assigned(items=("a",), to=("Ann-Kathrin", "نور"), by="نور"),
 )  # fmt: skip
 
 
