@@ -43,7 +43,7 @@ Metric = Annotated[
     ),
 ]
 Port = Annotated[
-    int, typer.Option(min=0, max=65535, metavar="PORT", help="The port on 127.0.0.1; 0 takes a free one.")
+    int, typer.Option(min=0, max=65535, metavar="PORT", help="The port to listen at; 0 takes a free one.")
 ]
 
 
@@ -146,10 +146,19 @@ def label(
         bool,
         typer.Option("--terminal", help="Ask here instead, by the same keys; lines are read from a pipe."),
     ] = False,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen at, for people who were invited.")
+    ] = "127.0.0.1",
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option("--host-name", metavar="NAME", help="A name by which others reach this machine."),
+    ] = None,
+    https: Annotated[bool, typer.Option("--https", help="A server in front of this one speaks TLS.")] = False,
 ) -> None:
     """Open the labelling page, until Ctrl+C.
 
-    A model learns behind it. The page is served on 127.0.0.1 only. Each link works once, within five minutes.
+    A model learns behind it. The page is served on 127.0.0.1 only, unless --host or --host-name open it to people who
+    were invited. Each link that is printed here works once, within five minutes.
     """
     people = annotator or ["me"]
     if terminal and len(people) > 1:
@@ -163,7 +172,63 @@ def label(
         return
     from asklearn.cli.page import label_page
 
-    label_page(folder, port=port, open_browser=open, annotators=people)
+    label_page(
+        folder,
+        port=port,
+        open_browser=open,
+        annotators=people,
+        host=host,
+        host_names=host_name or (),
+        https=https,
+    )
+
+
+@app.command()
+def people(
+    folder: Folder,
+    action: Annotated[
+        str, typer.Argument(metavar="ACTION", help="list, invite, role, remove, token or withdraw.")
+    ] = "list",
+    who: Annotated[str, typer.Argument(metavar="WHO", help="Somebody's name, or a token's.")] = "",
+    role: Annotated[
+        str | None,
+        typer.Argument(metavar="ROLE", help="owner, manager, reviewer, annotator or viewer: for invite, role."),
+    ] = None,
+    rights: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="What a token may do: answer, read, labels, review, manage."),
+    ] = None,
+    days: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="How long an invitation (7) or a token (for good) is good."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The address in the link; by default that of the page being served."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say who may come in.
+
+    list who is there; invite WHO [ROLE] prints a link that works once; role WHO ROLE changes what somebody is; remove
+    WHO lets them in no more; token WHO prints a token for a script, once; withdraw WHO ends an invitation or a token.
+    All of it counts at once, also while the page is served.
+    """
+    from asklearn.cli import people as door
+
+    acts = {
+        "list": lambda: door.show_people(folder, json=json),
+        "invite": lambda: door.invite(folder, who, role=role, days=days, at=at, json=json),
+        "role": lambda: door.change_role(folder, who, role=role),
+        "remove": lambda: door.remove(folder, who),
+        "token": lambda: door.make_token(folder, who, rights=_list(rights), days=days, json=json),
+        "withdraw": lambda: door.withdraw(folder, who),
+    }
+    if action not in acts:
+        raise typer.BadParameter(f"there is {', '.join(acts)}; given: {action}", param_hint="ACTION")
+    if not who and action != "list":
+        raise typer.BadParameter(f"say whom: asklearn people NAME {action} WHO", param_hint="WHO")
+    acts[action]()
 
 
 @app.command()

@@ -10,7 +10,16 @@ from pathlib import Path
 from asklearn.cli.terminal import say
 
 
-def label_page(folder: Path, *, port: int, open_browser: bool, annotators: Sequence[str]) -> None:
+def label_page(
+    folder: Path,
+    *,
+    port: int,
+    open_browser: bool,
+    annotators: Sequence[str],
+    host: str = "127.0.0.1",
+    host_names: Sequence[str] = (),
+    https: bool = False,
+) -> None:
     """Serve the page until Ctrl+C; where it is served already, print fresh links into that one."""
     from asklearn import settings
     from asklearn.server.run import Serving, fresh_link, serve
@@ -27,7 +36,16 @@ def label_page(folder: Path, *, port: int, open_browser: bool, annotators: Seque
         say("A link works once, within five minutes; run the command again for a new one. Ctrl+C ends.")
         sys.stdout.flush()
 
-    serve(folder, port=port, annotators=annotators, open_browser=open_browser and has_screen(), ready=ready)
+    serve(
+        folder,
+        host=host,
+        port=port,
+        annotators=annotators,
+        open_browser=open_browser and has_screen(),
+        ready=ready,
+        host_names=host_names,
+        https=https,
+    )
     say("Everything answered is saved.")
 
 
