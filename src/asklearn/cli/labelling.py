@@ -30,7 +30,7 @@ LISTED = 10
 
 DIGITS = "1234567890"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-TAKEN = frozenset("abdfghnpuvx" + "q")  # never a class: the page's, and q, which ends here
+TAKEN = frozenset("abdfghnpuvxz" + "q")  # never a class: the page's, and q, which ends here
 
 GUIDE = (
     "Choose the class that fits best. Unsure is for what cannot be told, flag for an item with something wrong, "

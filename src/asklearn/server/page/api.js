@@ -2,14 +2,19 @@
 /**
  * What comes and goes over HTTP: the shapes, and one function that asks.
  *
- * @typedef {string | number | boolean} Label
+ * @typedef {{start: number, end: number, label: string, probability?: number, p?: number}} Span offsets in code points
+ *
+ * @typedef {string | number | boolean | string[] | Span[]} Label
  *
  * @typedef {{kind: "text", text: string} | {kind: "image"} | {kind: "table" | "array", fields: [string, unknown][]}} Content
  *
  * @typedef {object} Proposal
  * @property {Label} label
- * @property {number} probability
- * @property {Record<string, number>} probabilities
+ * @property {number} [probability]
+ * @property {Record<string, number>} [probabilities]
+ * @property {number} [low] of a number: from low to high in four cases of five
+ * @property {number} [high]
+ * @property {Span[]} [spans]
  *
  * @typedef {object} Question
  * @property {string} item
@@ -46,7 +51,10 @@
  * @property {string} you
  * @property {string} [role]
  * @property {string[]} [rights] what the caller may do: answer, read, labels, review, manage, own
- * @property {Label[]} labels
+ * @property {string} [task] classes, multilabel, number or spans
+ * @property {(string | number | boolean)[]} labels
+ * @property {[number, number] | null} [range] of a number
+ * @property {string} [unit]
  * @property {string[]} [shown_labels]
  * @property {Record<string, string>} [keys]
  * @property {string} [guideline]

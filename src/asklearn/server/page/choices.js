@@ -1,11 +1,17 @@
 // @ts-check
-/** The classes as buttons, each with its key and, where the model proposes, its probability. */
+/** The labels as buttons, each with its key and, where the model proposes, its probability. */
 
 import { make, the, write } from "./dom.js";
 import { fresh, named } from "./keys.js";
 import { percent } from "./words.js";
 
-/** @typedef {import("./api.js").Proposal} Proposal */
+/**
+ * @typedef {object} Look
+ * @property {number | null} chance
+ * @property {string} mark in words, beside the name
+ * @property {boolean} [proposed]
+ * @property {boolean} [chosen]
+ */
 
 /** More classes than this are found by typing; the keys then belong to the likeliest. */
 export const MANY = 20;
@@ -25,16 +31,17 @@ export class Choices {
   #short;
   /** @type {number[]} classes, the one chosen last first */
   #recent = [];
-  /** @type {number | null} */
-  #proposed = null;
+  #toggles;
 
   /**
    * @param {string[]} names
    * @param {string[]} keys
    * @param {(index: number) => void} choose
    * @param {(key: string) => boolean} press for keys that the empty filter passes on
+   * @param {boolean} [toggles] whether each can be on or off by itself
    */
-  constructor(names, keys, choose, press) {
+  constructor(names, keys, choose, press, toggles = false) {
+    this.#toggles = toggles;
     const long = names.length > MANY;
     this.#names = names;
     this.#keys = long ? [] : keys;
@@ -55,22 +62,12 @@ export class Choices {
     return found && !found.button.hidden ? found.index : undefined;
   }
 
-  /** The class that the model proposes, if it does. @returns {number | null} */
-  get proposed() {
-    return this.#proposed;
-  }
-
-  /** @param {Proposal | null} proposal @param {number | null} given the answer there is already */
-  draw(proposal, given) {
-    const chances = this.#names.map((name) => proposal?.probabilities[name] ?? null);
-    this.#proposed = proposal ? this.#names.indexOf(String(proposal.label)) : null;
-    if (this.#proposed === -1) this.#proposed = chances.indexOf(Math.max(...chances.map((p) => p ?? 0)));
-    if (this.#short.length) this.#rank(chances);
+  /** @param {Look[]} looks one a label @param {boolean} [again] the item is the same: every label stays in its place */
+  draw(looks, again = false) {
+    if (this.#short.length && !again) this.#rank(looks.map((look) => look.chance));
     const [numbered, plain] = this.#short.length ? [this.#short, this.#all] : [this.#all, []];
-    const draw = (/** @type {Choice} */ choice, /** @type {number | null} */ chance) =>
-      choice.draw(chance, choice.index === this.#proposed, choice.index === given);
-    for (const choice of numbered) draw(choice, chances[choice.index]);
-    for (const choice of plain) draw(choice, null);
+    for (const choice of numbered) choice.draw(looks[choice.index], this.#toggles);
+    for (const choice of plain) choice.draw({ ...looks[choice.index], chance: null }, this.#toggles);
     if (this.#filter.value) {
       this.#filter.value = "";
       this.#narrow();
@@ -80,16 +77,6 @@ export class Choices {
   /** @param {number} index */
   chosen(index) {
     this.#recent = [index, ...this.#recent.filter((other) => other !== index)];
-  }
-
-  /** @param {boolean} off */
-  disable(off) {
-    this.#root.toggleAttribute("inert", off);
-  }
-
-  /** Go to the filter, when there is one. */
-  search() {
-    if (!the("filtering").hidden) this.#filter.focus();
   }
 
   /** @param {(number | null)[]} chances */
@@ -190,18 +177,16 @@ class Choice {
     this.button.title = name;
   }
 
-  /** @param {number | null} chance @param {boolean} proposed @param {boolean} given */
-  draw(chance, proposed, given) {
-    const drawn = `${chance} ${proposed} ${given}`;
+  /** @param {Look} look @param {boolean} toggle */
+  draw({ chance, mark, proposed = false, chosen = false }, toggle) {
+    const drawn = `${chance} ${mark} ${proposed} ${chosen}`;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const mark = given ? "✓ your answer" : proposed ? "Enter" : "";
     write(this.#chance, chance === null ? "" : percent(chance));
     write(this.#mark, mark);
     this.#bar.style.transform = `scaleX(${chance ?? 0})`;
     this.button.classList.toggle("proposed", proposed);
-    this.button.classList.toggle("given", given);
-    if (given) this.button.ariaPressed = "true";
-    else this.button.ariaPressed = null;
+    this.button.classList.toggle("given", chosen);
+    this.button.ariaPressed = toggle || chosen ? String(chosen) : null;
   }
 }

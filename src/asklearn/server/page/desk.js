@@ -11,12 +11,21 @@ import { uuid } from "./outbox.js";
 /**
  * @typedef {import("./api.js").Answer} Answer
  * @typedef {import("./api.js").Kind} Kind
+ * @typedef {import("./api.js").Label} Label
  * @typedef {import("./api.js").Question} Question
  * @typedef {import("./history.js").Decision} Decision
  *
+ * @typedef {object} Widget how the answers of one task are given: it calls `desk.give` with a label
+ * @property {Label | null} draft what is chosen and not sent yet, where that can be
+ * @property {(question: Question, given: Label | null, draft: Label | null) => void} show another item, with the answer
+ *   that it has already, or what was chosen for it before
+ * @property {() => void} accept the key Enter
+ * @property {(key: string) => boolean} press any other key: whether it meant something
+ * @property {(place: HTMLElement, question: Question) => void} [paint] show the item in a way of its own
+ * @property {RegExp} [held] keys that go on while they are held
+ *
  * @typedef {object} Parts
- * @property {string[]} names of the classes
- * @property {import("./choices.js").Choices} choices
+ * @property {Widget} widget
  * @property {import("./history.js").History} history
  * @property {import("./outbox.js").Outbox} outbox
  * @property {import("./queue.js").Queue} queue
@@ -30,9 +39,13 @@ export class Desk {
   /** @type {Question | null} what is asked now */
   question = null;
   note = "";
+  /** @type {Label | null} what was chosen for it before something else came on screen */
+  draft = null;
 
   /** @type {Question | null} what is on screen: that, or an item of the history */
   #shown = null;
+  /** @type {Decision | null} where that is of the history: which */
+  #past = null;
   #shownAt = 0; // performance.now(), moved on by the time the page was out of sight
   #parts;
 
@@ -55,51 +68,52 @@ export class Desk {
     return performance.now() - this.#shownAt < DOUBLE;
   }
 
+  /** What is chosen for the question and not sent. @returns {Label | null} */
+  get chosen() {
+    return this.question && this.#shown === this.question ? this.#parts.widget.draft : this.draft;
+  }
+
   /** Something came into the queue: take it, if nothing is asked. */
   next() {
     const { queue } = this.#parts;
     if (this.question || !queue.ahead.length) return;
-    this.#step(() => (this.question = queue.take() ?? null));
+    this.#step(() => this.#take());
     speak(this.#shown ? `Next: ${summary(this.#shown)}` : "");
   }
 
-  /** @param {number} index */
-  label(index) {
-    this.#parts.choices.chosen(index);
-    this.decide("label", index);
+  /** @param {Label} label */
+  give(label) {
+    this.decide("label", label);
   }
 
   /**
    * One answer to what is on screen, and on to the next.
    *
    * @param {Exclude<Kind, "note">} kind
-   * @param {number} [index] of the label
+   * @param {Label} [label]
    */
-  decide(kind, index) {
-    const { names, history, outbox, queue } = this.#parts;
+  decide(kind, label) {
+    const { history, outbox } = this.#parts;
     const past = history.open;
     const asked = past?.question ?? this.question;
     if (!asked) return;
-    if (index !== undefined && !visible(asked)) return say("The image is still on its way.");
-    const label = index === undefined ? undefined : names[index];
-    if (past?.kind === kind && past.label === label && !this.note) return this.back(); // it stands as it is
+    if (kind === "label" && !visible(asked)) return say("The image is still on its way.");
+    if (past?.kind === kind && same(past.label, label) && !this.note) return this.back(); // it stands as it is
     const decision = this.#decision(asked, kind, label);
     if (past) decision.corrects = past.key;
     outbox.put(this.#answer(decision), summary(asked));
     history.add(decision);
     this.#step(() => {
       if (past) history.open = null;
-      else this.question = queue.take() ?? null;
+      else this.#take();
       this.note = "";
     });
     speak(`${past ? "Corrected to " : ""}${words(decision)}. ${this.#shown ? `Next: ${summary(this.#shown)}` : ""}`);
   }
 
-  /** Choose what the model proposes. */
+  /** Send what is chosen, or else what the model proposes. */
   accept() {
-    const index = this.#parts.choices.proposed;
-    if (index !== null) this.label(index);
-    else if (this.#shown) say("The model proposes nothing here: choose a class.");
+    if (this.#shown) this.#parts.widget.accept();
   }
 
   /** Take back the last decision, or the one that is being looked at. */
@@ -179,15 +193,21 @@ export class Desk {
     say(past ? "The note is on its way." : note ? "The note goes with your answer." : "No note.");
   }
 
+  #take() {
+    this.question = this.#parts.queue.take() ?? null;
+    this.draft = null;
+  }
+
   /** @param {Decision} decision */
-  #ask({ question, note }) {
+  #ask({ question, label, note }) {
     if (!question) return; // made before this visit: the server will ask it again
     if (this.question) this.#parts.queue.putBack(this.question);
     this.question = question;
+    this.draft = label ?? null;
     this.note = note ?? "";
   }
 
-  /** @param {Question} question @param {Kind} kind @param {string} [label] @returns {Decision} */
+  /** @param {Question} question @param {Kind} kind @param {Label} [label] @returns {Decision} */
   #decision(question, kind, label) {
     const note = this.note || undefined;
     return { key: uuid(), item: question.item, kind, label, note, question, at: Date.now() / 1000 };
@@ -208,13 +228,14 @@ export class Desk {
 
   /** Change what is on screen and paint it at once; everything else comes after. @param {() => void} change */
   #step(change) {
+    this.draft = this.chosen;
     change();
     this.#draw();
     painted(this.#parts.after);
   }
 
   #draw() {
-    const { names, choices, history } = this.#parts;
+    const { history, widget } = this.#parts;
     const past = history.open;
     const next = past?.question ?? this.question;
     the("desk").hidden = !next;
@@ -224,15 +245,17 @@ export class Desk {
     the("noted").hidden = !this.note;
     write(the("noted-text"), this.note);
     for (const id of ["do-skip", "do-unsure", "do-flag", "do-note"]) the(id).toggleAttribute("disabled", !next);
-    choices.disable(!next);
-    if (next && next !== this.#shown) {
-      show(the("item"), next);
+    the("choices").toggleAttribute("inert", !next);
+    const other = next && next !== this.#shown;
+    if (other) {
+      if (widget.paint) widget.paint(the("item"), next);
+      else show(the("item"), next);
       reason(next);
       this.#shownAt = performance.now();
     }
+    if (next && (other || past !== this.#past)) widget.show(next, past?.label ?? null, past ? null : this.draft);
     this.#shown = next;
-    const given = past?.kind === "label" ? names.indexOf(past.label ?? "") : null;
-    if (next) choices.draw(next.proposal, given);
+    this.#past = past;
   }
 }
 
@@ -241,4 +264,9 @@ function reason({ reason: { strategy, score, words } }) {
   the("why").hidden = !words;
   write(the("words"), words);
   the("words").title = `strategy ${strategy}${score === null ? "" : `, score ${score.toFixed(3)}`}`;
+}
+
+/** @param {Label | undefined} one @param {Label | undefined} other */
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

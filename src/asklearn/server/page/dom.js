@@ -29,6 +29,11 @@ export function make(tag, properties = {}, ...inside) {
   return element;
 }
 
+/** A button that shows its key. @param {string} text @param {string} key @param {() => unknown} act @param {string} [className] */
+export function button(text, key, act, className = "") {
+  return make("button", { type: "button", className, onclick: act }, make("kbd", {}, key), ` ${text}`);
+}
+
 /** Put text there, if it is not there already. @param {HTMLElement} element @param {string} text */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -3,7 +3,7 @@
 
 import { make, the } from "./dom.js";
 import { summary } from "./item.js";
-import { ago } from "./words.js";
+import { ago, said } from "./words.js";
 
 /**
  * @typedef {import("./api.js").Kind} Kind
@@ -13,7 +13,7 @@ import { ago } from "./words.js";
  * @property {string} key
  * @property {string} item
  * @property {Kind} kind
- * @property {string} [label] as it is written
+ * @property {import("./api.js").Label} [label] as it is sent: a class as it is written
  * @property {string} [note]
  * @property {number} at seconds since 1970
  * @property {Question} [question] what was shown; without it the item cannot be shown again
@@ -26,7 +26,7 @@ const SAYS = { skip: "skipped", unsure: "unsure", flag: "flagged", note: "note" 
 
 /** @param {Decision} decision */
 export function words(decision) {
-  return decision.kind === "label" ? (decision.label ?? "") : SAYS[decision.kind];
+  return decision.kind === "label" ? said(decision.label) : SAYS[decision.kind];
 }
 
 export class History {
@@ -50,7 +50,7 @@ export class History {
    * Decisions made before this visit, as the server remembers them.
    *
    * @param {import("./api.js").Past[]} older newest first
-   * @param {import("./api.js").Label[]} labels
+   * @param {import("./api.js").Status["labels"]} labels
    * @param {string[]} names the labels as they are written
    */
   recall(older, labels, names) {
@@ -89,11 +89,11 @@ export class History {
     const rows = this.standing.slice(-LISTED).reverse().map((decision) => {
       const saved = state(decision.key);
       const what = make("span", { className: "what", dir: "auto" }, decision.question ? summary(decision.question) : decision.item);
-      const said = make("span", { className: `said ${decision.kind}`, dir: "auto" }, words(decision));
+      const answer = make("span", { className: `said ${decision.kind}`, dir: "auto" }, words(decision));
       const sign = make("span", { className: `state ${saved}`, title: saved }, { saved: "✓", waiting: "…" }[saved] ?? "!");
       sign.ariaLabel = saved;
       sign.role = "img";
-      const button = make("button", { type: "button", disabled: !decision.question }, what, said, sign);
+      const button = make("button", { type: "button", disabled: !decision.question }, what, answer, sign);
       button.title = [words(decision), ago(decision.at), decision.note && `note: ${decision.note}`].filter(Boolean).join(", ");
       if (decision === this.open) button.setAttribute("aria-current", "true");
       button.onclick = () => look(decision);
@@ -104,10 +104,10 @@ export class History {
   }
 }
 
-/** @param {import("./api.js").Past} past @param {import("./api.js").Label[]} labels @param {string[]} names @returns {Decision} */
+/** @param {import("./api.js").Past} past @param {import("./api.js").Status["labels"]} labels @param {string[]} names @returns {Decision} */
 function remembered({ key, item, kind, label, note, at, content, image }, labels, names) {
-  const name = label === null ? undefined : names[labels.indexOf(label)];
+  const given = label === null ? undefined : (names[labels.findIndex((known) => known === label)] ?? label);
   const reason = { strategy: "", score: null, words: "" };
   const question = content && { item, content, image, reason, model: null, proposal: null };
-  return { key, item, kind, label: name, note, at, question };
+  return { key, item, kind, label: given, note, at, question };
 }

@@ -4,6 +4,7 @@
 import { url } from "./api.js";
 import { make } from "./dom.js";
 import { brief, count } from "./words.js";
+import { fit } from "./zoom.js";
 
 /** @typedef {import("./api.js").Question} Question */
 
@@ -39,6 +40,7 @@ export function summary(question) {
 export function show(place, question) {
   const { content } = question;
   place.className = content.kind;
+  fit(null);
   if (content.kind === "text") place.replaceChildren(...text(content.text));
   else if (content.kind === "image") place.replaceChildren(image(place, question));
   else place.replaceChildren(table(content.fields));
@@ -94,12 +96,9 @@ function fitted(place, image) {
     const factor = Math.max(1, Math.floor(room / Math.max(width, height)));
     image.width = factor * width;
     image.height = factor * height;
-    return image;
   }
-  const zoom = make("button", { type: "button", className: "zoom", title: "Full size" }, image);
-  zoom.ariaPressed = "false";
-  zoom.onclick = () => (zoom.ariaPressed = String(place.classList.toggle("zoomed")));
-  return zoom;
+  fit(image);
+  return image;
 }
 
 /** @param {Question} question @returns {Picture | undefined} */

@@ -3,10 +3,10 @@
 
 const DIGITS = [..."1234567890"];
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
-/** Letters that never stand for a class: accept, grid, overview, flag, review, guidelines, note, people, unsure, map, none. */
-const TAKEN = new Set("abdfghnpuvx");
-const REPEATS = new Set(["arrowup", "arrowdown", "pageup", "pagedown"]);
-const ONCE = /^([a-z0-9?/]|enter|space|backspace|ctrl\+[sz])$/; // held, these mean nothing at all
+/** Letters that never stand for a class: accept, grid, overview, flag, review, guidelines, note, people, unsure, map, none, zoom. */
+const TAKEN = new Set("abdfghnpuvxz");
+const REPEATS = /^(shift\+)?(arrow(up|down)|page(up|down))$/;
+const ONCE = /^([a-z0-9?/]|enter|space|backspace|delete|ctrl\+[sz])$/; // held, these mean nothing at all
 const BOUNCE = 40; // ms; a worn switch closes twice within this, a finger does not
 
 /**
@@ -33,15 +33,15 @@ export function assign(labels, given = {}) {
 }
 
 /**
- * The name of a key press: "1", "u", "enter", "space", "ctrl+z"; "" for those that are none of ours.
+ * The name of a key press: "1", "u", "enter", "space", "shift+arrowup", "ctrl+z"; "" for those that are none of ours.
  *
  * @param {KeyboardEvent} event
  */
 export function named(event) {
   if (event.altKey || event.isComposing) return "";
   const key = plain(event);
-  if (!event.ctrlKey && !event.metaKey) return key;
-  return key === "z" || key === "s" ? `ctrl+${key}` : "";
+  if (!event.ctrlKey && !event.metaKey) return event.shiftKey && /^(arrow|tab|home|end)/.test(key) ? `shift+${key}` : key;
+  return /^([zs0]|arrow(left|right))$/.test(key) ? `ctrl+${key}` : "";
 }
 
 /** @param {KeyboardEvent} event */
@@ -52,7 +52,8 @@ function plain(event) {
   if (/^[0-9a-z?/]$/i.test(key)) return key.toLowerCase();
   // Other layouts and scripts: the key that sits where ours would.
   const place = /^(?:Digit|Numpad)(\d)$|^Key([A-Z])$/.exec(code);
-  return place && !shiftKey ? (place[1] ?? place[2]).toLowerCase() : "";
+  if (place && !shiftKey) return (place[1] ?? place[2]).toLowerCase();
+  return key === "=" ? "+" : "+-.,".includes(key) ? key : "";
 }
 
 /** @type {WeakSet<Event>} */
@@ -87,17 +88,18 @@ function track() {
  * Call `press` once for each key that goes down outside of a text field. It says whether the key meant something.
  *
  * @param {(key: string) => boolean} press
+ * @param {RegExp} [repeats] keys that go on while they are held
  */
-export function listen(press) {
+export function listen(press, repeats = REPEATS) {
   track();
   addEventListener("keydown", (event) => {
     const key = named(event);
     const target = /** @type {Element} */ (event.target);
     if (!key || event.defaultPrevented || target.closest("dialog")) return;
-    if (target.matches("input, textarea") && key !== "ctrl+s") return;
+    if (target.matches("input, textarea, select") && key !== "ctrl+s") return;
     const own = (key === "enter" || key === "space") && target.matches("button, a"); // it presses that button
     if (own && fresh(event)) return;
-    const meant = !own && (fresh(event) || REPEATS.has(key)) ? press(key) : ONCE.test(key) && !fresh(event);
+    const meant = !own && (fresh(event) || repeats.test(key)) ? press(key) : ONCE.test(key) && !fresh(event);
     if (meant) event.preventDefault();
   });
 }

@@ -2,21 +2,28 @@
 /** The labelling page: a person, a keyboard, one item at a time. */
 
 import { call, Trouble } from "./api.js";
-import { Choices } from "./choices.js";
 import { Desk } from "./desk.js";
-import { make, painted, the, write } from "./dom.js";
+import { painted, the, write } from "./dom.js";
+import * as guide from "./guide.js";
 import { History } from "./history.js";
 import { prepare } from "./item.js";
 import { assign, listen } from "./keys.js";
+import * as looks from "./looks.js";
+import { bulk } from "./map.js";
 import { recollect, remember } from "./memory.js";
 import { Neighbours } from "./neighbours.js";
 import * as notices from "./notices.js";
+import { Amount } from "./number.js";
 import { Outbox } from "./outbox.js";
 import * as panel from "./panel.js";
 import { Queue } from "./queue.js";
 import * as refusals from "./refusals.js";
+import { Several } from "./several.js";
 import { shelf } from "./shelf.js";
+import { Single } from "./single.js";
+import { Spans } from "./spans.js";
 import { Views } from "./views.js";
+import * as zoom from "./zoom.js";
 
 /** @typedef {import("./api.js").Status} Status */
 
@@ -25,18 +32,19 @@ const LOOK = 30_000; // ms between looks at the status, when no answer brings it
 const SOON = 1_500; // ms, while a model is learning
 const ALONG = 200; // questions for work without a connection
 
+looks.start();
 const [disk, first] = await Promise.all([shelf(), reached()]);
 const scope = `asklearn ${first.name} ${first.you}`;
 const kept = recollect(scope);
 const names = first.shown_labels ?? first.labels.map(String);
-const choices = new Choices(names, assign(names, first.keys), (index) => desk.label(index), press);
+const widget = answering();
 const history = new History();
 const outbox = new Outbox(disk, scope, { before: kept.saved, changed: refresh, replied: applied });
 const queue = new Queue({ busy, prepare, came, heard: applied });
-const desk = new Desk({ names, choices, history, outbox, queue, after: turned });
+const desk = new Desk({ widget, history, outbox, queue, after: turned });
 const neighbours = new Neighbours(scope, held);
 let status = first;
-const views = new Views([], () => status); // one line each: [overview, review, map, people]
+const views = new Views([bulk((items) => queue.forget(items))], () => status); // one line each: [overview, review, map, people]
 
 // ---- keys and buttons
 
@@ -52,10 +60,12 @@ const ACTIONS = {
   "ctrl+z": () => desk.undo(),
   arrowleft: () => desk.walk(-1),
   arrowright: () => desk.walk(1),
-  escape: () => (history.open ? desk.back() : guide(false)),
-  h: () => guide(),
+  "ctrl+arrowleft": () => desk.walk(-1), // where the plain arrows move a cursor
+  "ctrl+arrowright": () => desk.walk(1),
+  escape: () => (history.open ? desk.back() : rules(false)),
+  h: () => rules(),
   "?": () => keys(),
-  "/": () => choices.search(),
+  "/": () => the("filtering").hidden || the("filter").focus(),
   "ctrl+s": () => (outbox.hurry(), notices.say(notices.savedInWords(outbox))),
   arrowup: () => scroll(-0.15),
   arrowdown: () => scroll(0.15),
@@ -70,6 +80,7 @@ const BUTTONS = {
   "do-flag": ACTIONS.f,
   "do-note": ACTIONS.n,
   "do-undo": ACTIONS.backspace,
+  "do-zoom": () => zoom.press("z"),
   "do-guide": ACTIONS.h,
   "do-keys": ACTIONS["?"],
   "noted-edit": ACTIONS.n,
@@ -84,10 +95,8 @@ const BUTTONS = {
 function press(key) {
   if (views.press(key)) return true;
   if (views.open) return false;
-  const index = choices.at(key);
-  if (index === undefined) return key in ACTIONS && ACTIONS[key]() !== false;
-  desk.label(index);
-  return true;
+  if (!desk.empty && (widget.press(key) || zoom.press(key))) return true;
+  return key in ACTIONS && ACTIONS[key]() !== false;
 }
 
 /** Try now what did not work before. */
@@ -97,9 +106,24 @@ function again() {
 }
 
 /** @param {boolean} [open] */
-function guide(open = the("guide").hidden) {
+function rules(open = Boolean(the("guide").hidden)) {
   the("guide").hidden = !open;
   the("do-guide").ariaExpanded = String(open);
+  explain();
+}
+
+/** Say more of the class that the model proposes. */
+function explain() {
+  guide.about(the("choices").querySelector(".proposed")?.getAttribute("title"));
+}
+
+/** What answers are given with, by the task. @returns {import("./desk.js").Widget} */
+function answering() {
+  const keys = assign(names, first.keys);
+  const give = (/** @type {import("./api.js").Label} */ label) => desk.give(label);
+  if (first.task === "multilabel") return new Several(names, keys, give, press);
+  if (first.task === "number") return new Amount(first, give, press);
+  return first.task === "spans" ? new Spans(names, keys, give, press) : new Single(names, keys, give, press);
 }
 
 function keys() {
@@ -126,6 +150,7 @@ function turned() {
   refresh();
   queue.fill();
   neighbours.tell();
+  explain();
 }
 
 /** Questions came, or could not. */
@@ -228,8 +253,8 @@ function onDesk() {
 // ---- the page's life
 
 function remembering() {
-  const { question, note } = desk;
-  remember(scope, { decisions: history.decisions.slice(-10), question, note, saved: outbox.count.saved });
+  const { question, note, chosen } = desk;
+  remember(scope, { decisions: history.decisions.slice(-10), question, note, draft: chosen, saved: outbox.count.saved });
 }
 
 addEventListener("pagehide", () => {
@@ -258,16 +283,19 @@ for (const area of [the("choices"), the("actions")]) {
   area.onmousedown = (event) => event.target instanceof HTMLInputElement || event.preventDefault();
   area.addEventListener("click", (event) => event.detail > 0 && desk.surprising && event.stopPropagation(), true);
 }
-listen(press);
+listen(press, widget.held);
+zoom.watch();
 
-const rules = first.guideline?.trim() || the("guide-text").textContent || "";
-the("guide-text").replaceChildren(...rules.trim().split(/\n\s*\n/).map((text) => make("p", { dir: "auto" }, text)));
+guide.start(first.guideline?.trim() || the("guide-text").textContent?.trim() || "", names);
+the("choices").addEventListener("focusin", ({ target }) => guide.about(/** @type {Element} */ (target).closest(".choice")?.getAttribute("title")));
+document.body.dataset.task = first.task ?? "classes";
 
 await outbox.start();
 history.decisions = kept.decisions;
 if (kept.question && !outbox.items.includes(kept.question.item)) {
   desk.question = kept.question;
   desk.note = kept.note;
+  desk.draft = kept.draft;
 }
 applied(first);
 desk.back();

@@ -6,12 +6,13 @@
  * @property {import("./history.js").Decision[]} decisions
  * @property {import("./api.js").Question | null} question what was on screen
  * @property {string} note
+ * @property {import("./api.js").Label | null} draft what was chosen for it
  * @property {number} saved answers that the server had
  */
 
 /** @param {string} scope @returns {Kept} */
 export function recollect(scope) {
-  const nothing = { decisions: [], question: null, note: "", saved: 0 };
+  const nothing = { decisions: [], question: null, note: "", draft: null, saved: 0 };
   return { ...nothing, ...JSON.parse(sessionStorage.getItem(scope) ?? "{}") };
 }
 

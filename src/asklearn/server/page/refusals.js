@@ -2,6 +2,7 @@
 /** Answers that the server did not accept: why, and what can be done with each. */
 
 import { make, the } from "./dom.js";
+import { said } from "./words.js";
 
 /**
  * @typedef {import("./outbox.js").Outbox} Outbox
@@ -25,13 +26,13 @@ export function open(outbox, anew) {
 /** @param {Outbox} outbox @param {Entry} entry @param {(() => void) | null} again @param {() => void} draw */
 function row(outbox, entry, again, draw) {
   const { answer, about, refused } = entry;
-  const said = answer.kind === "undo" ? "taken back" : String(answer.label ?? answer.kind);
+  const what = answer.kind === "undo" ? "taken back" : said(answer.label ?? answer.kind);
   const choices = [
     button("Send again", () => outbox.again(entry).then(draw)),
     button("Discard", () => outbox.drop(entry).then(draw)),
   ];
   if (again) choices.unshift(button("Answer anew", () => (again(), outbox.drop(entry).then(draw))));
-  const title = make("p", {}, make("strong", { dir: "auto" }, about || answer.item || ""), `: ${said}`);
+  const title = make("p", {}, make("strong", { dir: "auto" }, about || answer.item || ""), `: ${what}`);
   return make("li", {}, title, make("p", { className: "quiet" }, refused ?? ""), make("p", {}, ...choices));
 }
 

@@ -38,3 +38,9 @@ export function brief(text, length = 60) {
   const line = text.slice(0, 4 * length).replace(/\s+/g, " ").trim();
   return line.length > length ? `${line.slice(0, length - 1).trimEnd()}…` : line;
 }
+
+/** An answer in a few words, whatever the task. @param {import("./api.js").Label | undefined} label */
+export function said(label) {
+  if (!Array.isArray(label)) return String(label ?? "");
+  return label.map((part) => (typeof part === "object" ? part.label : part)).join(", ") || "none";
+}

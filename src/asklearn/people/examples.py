@@ -1,0 +1,81 @@
+"""Items that show what a label means: some that everybody would call so, and one that is easily confused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+
+from asklearn.events import Label
+from asklearn.people.answers import Prediction
+from asklearn.state import State
+
+RECENT = 500  # labelled items looked at, the newest
+GOOD = 2
+CONFUSING = 1
+DOUBT = 0.5  # what a model gives less is no good example of a label, even where people say it is one
+
+Known = tuple[str, Label, str]  # item, its label, and who says so
+Opinion = Callable[[str], Prediction | None]  # what the serving model says of an item
+
+
+@dataclass(frozen=True)
+class Example:
+    """An item, what is known of it, and in words what is remarkable about it."""
+
+    item: str
+    label: Label
+    words: str = ""
+
+
+def known(state: State, by: str, redundancy: int) -> list[Known]:
+    """What `by` may know of the items labelled last: their own answers, and what all who were asked agree on.
+
+    Never an item that measures the model or people, never what one other person said.
+    """
+    newest = islice(reversed(state.answers), RECENT)
+    found = (_known(state, item, by, redundancy) for item in newest if not _measures(state, item))
+    return [one for one in found if one is not None]
+
+
+def examples(label: Label, among: list[Known], opinion: Opinion) -> tuple[list[Example], list[Example]]:
+    """(good, confusing) items of the label.
+
+    Where a model serves, the good ones are those that it is surest of, the confusing ones those where it is surest
+    of the opposite.
+    """
+    good: list[tuple[float, Example]] = []
+    confusing: list[tuple[float, Example]] = []
+    for item, value, who in among:
+        has = label in value if isinstance(value, list) else value == label
+        seen = opinion(item)
+        p = float(has) if seen is None else float(seen.probabilities.get(label, 0.0))
+        if has and p >= DOUBT:
+            good.append((p, Example(item, value)))
+        elif (1 - p if has else p) > DOUBT:
+            words = f"{who} {_written(value)}; the model gives {_written(label)} {p:.2f}"
+            confusing.append((1 - p if has else p, Example(item, value, words)))
+    return _best(good, GOOD), _best(confusing, CONFUSING)
+
+
+def _best(found: list[tuple[float, Example]], n: int) -> list[Example]:
+    return [example for _, example in sorted(found, key=lambda one: -one[0])[:n]]
+
+
+def _measures(state: State, item: str) -> bool:
+    return item in state.audited or item in state.gold
+
+
+def _known(state: State, item: str, by: str, redundancy: int) -> Known | None:
+    said = state.labels_of(item)
+    if by in said:
+        return item, said[by], "you said"
+    # Nobody is asked such an item any more, so it gives nothing away.
+    agreed = len(said) >= max(2, redundancy) and all(
+        label == next(iter(said.values())) for label in said.values()
+    )
+    return (item, next(iter(said.values())), "all said") if agreed else None
+
+
+def _written(label: Label) -> str:
+    return (", ".join(map(str, label)) or "none") if isinstance(label, list) else str(label)

@@ -1,0 +1,95 @@
+// @ts-check
+/** Any number of labels: a key switches one on or off, Enter sends them all. */
+
+import { Choices } from "./choices.js";
+import { button, make, the } from "./dom.js";
+import { say, speak } from "./notices.js";
+import { said } from "./words.js";
+
+/** @typedef {import("./api.js").Label} Label @typedef {import("./desk.js").Widget} Widget */
+
+/** @implements {Widget} */
+export class Several {
+  #names;
+  #give;
+  #choices;
+  #none = button("None of them", "0", () => this.#clear());
+  /** @type {Set<string>} */
+  #on = new Set();
+  /** @type {Set<string>} */
+  #proposed = new Set();
+  /** @type {(number | null)[]} */
+  #chances = [];
+  #given = false; // what is on was an answer already
+  #decided = false; // somebody, or the model, has said something: without that, none at all is no answer
+
+  /** @param {string[]} names @param {string[]} keys @param {(label: Label) => void} give @param {(key: string) => boolean} press */
+  constructor(names, keys, give, press) {
+    this.#names = names;
+    this.#give = give;
+    this.#choices = new Choices(names, keys, (index) => this.#toggle(index), press, true);
+    if (this.#choices.at("0") !== undefined) this.#none.firstElementChild?.replaceChildren("X");
+    the("choices").append(make("div", { className: "sending" }, this.#none, button("Send", "Enter", () => this.accept(), "primary")));
+  }
+
+  /** @returns {string[] | null} */
+  get draft() {
+    return this.#decided ? this.#names.filter((name) => this.#on.has(name)) : null;
+  }
+
+  /** @param {string} key */
+  press(key) {
+    const index = this.#choices.at(key);
+    if (index !== undefined) this.#toggle(index);
+    else if (key === "0" || key === "x") this.#clear();
+    else return false;
+    return true;
+  }
+
+  accept() {
+    if (this.draft) this.#give(this.draft);
+    else say("The model proposes nothing here: choose labels, or none of them.");
+  }
+
+  /** @param {import("./api.js").Question} question @param {Label | null} given @param {Label | null} draft */
+  show({ proposal }, given, draft) {
+    const proposed = /** @type {string[] | null} */ (proposal?.label ?? null);
+    const start = /** @type {string[] | null} */ (draft ?? given ?? proposed);
+    this.#proposed = new Set(proposed);
+    this.#on = new Set(start);
+    this.#given = given !== null;
+    this.#decided = start !== null;
+    this.#chances = this.#names.map((name) => proposal?.probabilities?.[name] ?? null);
+    this.#draw(false);
+  }
+
+  /** @param {number} index */
+  #toggle(index) {
+    const name = this.#names[index];
+    if (!this.#on.delete(name)) this.#on.add(name);
+    this.#choices.chosen(index);
+    this.#changed();
+  }
+
+  #clear() {
+    this.#on.clear();
+    this.#changed();
+  }
+
+  #changed() {
+    this.#decided = true;
+    this.#draw(true);
+    speak(`Chosen: ${said(this.draft ?? [])}`);
+  }
+
+  /** @param {boolean} again */
+  #draw(again) {
+    const looks = this.#names.map((name, index) => {
+      const [proposed, chosen] = [this.#proposed.has(name), this.#on.has(name)];
+      const mark = proposed ? "proposed" : chosen && this.#given ? "your answer" : "";
+      return { chance: this.#chances[index], mark: `${chosen ? "✓ " : ""}${mark}`.trim(), proposed, chosen };
+    });
+    this.#choices.draw(looks, again);
+    this.#none.ariaPressed = String(this.#decided && !this.#on.size);
+  }
+}
