@@ -21,11 +21,12 @@ from asklearn.cli.overview import sentences
 from asklearn.errors import NotReady
 from asklearn.events import Answered, Retracted
 from asklearn.learning import training_set
-from asklearn.people.accord import Accord, alpha
+from asklearn.people.accord import Accord, accord
 from asklearn.people.quality import quality
 from asklearn.state import fold
 
 TASK = classes(["left", "middle", "right"])
+AB = classes(["a", "b"])
 
 
 @pytest.fixture
@@ -165,8 +166,8 @@ def test_the_figure_follows_corrections_and_undos(project):
 
 def test_the_figure_does_not_hang_on_the_order_of_answers():
     kinds = {("a", "a"): 30, ("a", "b"): 7, ("b", "b"): 12, ("a", "b", "b"): 2}
-    one = alpha(kinds, "ab", np.random.default_rng(0))
-    assert one == alpha(dict(reversed(kinds.items())), "ab", np.random.default_rng(0))
+    one = accord(kinds, AB.parse, AB.together, np.random.default_rng(0))
+    assert one == accord(dict(reversed(kinds.items())), AB.parse, AB.together, np.random.default_rng(0))
 
 
 def test_who_may_not_wait_gets_the_last_figure_and_a_newer_one_soon():
@@ -180,7 +181,7 @@ def test_who_may_not_wait_gets_the_last_figure_and_a_newer_one_soon():
             for seq, (item, by, label) in enumerate(rows, 1)
         )
 
-    accord = Accord(TASK.labels, 0)
+    accord = Accord(TASK.parse, TASK.together, 0)
     assert accord.now(state(30), wait=True).n == 30
     assert accord.now(state(39), wait=False).n == 30, "new by fewer than ten"
     accord.now(state(40), wait=False)

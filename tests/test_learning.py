@@ -139,7 +139,7 @@ def test_damaged_probabilities_are_not_believed(project):
     ids = list(project.pool.ids)
     before = project.predict(ids)
     project.close()
-    (file,) = (project.path / "cache").glob("proba-*.npy")
+    (file,) = (project.path / "cache").glob("said-*.npz")
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)

@@ -6,8 +6,8 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,26 @@ import numpy as np
 from asklearn import features as encoders
 from asklearn import models
 from asklearn.background import Background
-from asklearn.errors import DataError, NotReady
-from asklearn.estimate import kappa
+from asklearn.errors import DataError, NotReady, SettingError
+from asklearn.estimate import cross_fitted
 from asklearn.events import Label, Learned
 from asklearn.features import Encoder, Features
+from asklearn.people import sweeps
+from asklearn.people.cost import Costs, Effort
+from asklearn.people.doubts import Doubts, disagreed, weighed
+from asklearn.people.verdicts import counted, verdict, weighs
+from asklearn.people.priority import Priority
+from asklearn.people.votes import Votes
 from asklearn.pool import Pool
 from asklearn.record import Record
 from asklearn.state import State, fold
 from asklearn.tasks import Task
+from asklearn.tasks.shared import Said
 
 GROWTH = 0.05  # a fit is due when labels grew by this share (or by a batch, whichever is more)
 LEAST_DRAWN = 10  # labels on each side before choosing is held against drawing
-DUEL = 7  # the purpose of a generator
+DUEL, CROSS, COUNT = 7, 9, 12  # purposes of generators
+QUANTITIES = ("proba", "mean", "std")  # of what a model says, those that strategies may look at
 STOP_SET = 2000  # items on which successive models are compared (Bloodgood and Vijay-Shanker 2009)
 
 
@@ -36,8 +44,11 @@ STOP_SET = 2000  # items on which successive models are compared (Bloodgood and 
 class TrainingSet:
     """Items with their consensus, in the order first labelled, as of event number `watermark`.
 
-    `drawn`: whether each was drawn at random. `fresh`: audit items with their labels, not yet judged by. `weights`:
-    how sure the consensus on each item is (0..1), by which it counts in the fit; none where all of them are sure.
+    `drawn`: of those answered singly, which come first, whether each was drawn at random. `fresh`: audit items with
+    their labels, not yet judged by. `weights`: how sure the consensus on each item is (0..1), by which it counts in
+    the fit; none where all of them are sure. `said`: what each person said of those answered singly, where it is
+    weighed in the fit (`relabel`: with the model's help; `method`: by people alone, "" for a majority) or tells whom to
+    ask, {} of what a reviewer settled; `present`: who was asked since the model before.
     """
 
     items: tuple[str, ...]
@@ -46,11 +57,15 @@ class TrainingSet:
     drawn: tuple[bool, ...] = ()
     fresh: tuple[tuple[str, Label], ...] = ()
     weights: tuple[float, ...] = ()
+    said: tuple[Mapping[str, Label], ...] = ()
+    present: tuple[str, ...] = ()
+    relabel: bool = False
+    method: str = ""
 
 
 @dataclass(frozen=True)
 class Duel:
-    """Audit items on which a model of chosen labels met one of as many drawn ones; where only the one was right."""
+    """Audit items on which a model of chosen labels met one of as many drawn ones; where the one came nearer."""
 
     judged: tuple[str, ...] = ()
     wins: int = 0
@@ -59,56 +74,102 @@ class Duel:
 
 @dataclass(frozen=True)
 class Serving:
-    """The model that serves now: its probabilities for the first rows of the pool, (rows, classes) float.
+    """The model that serves now, and what it says of the first rows of the pool, as the task's `says` makes it.
 
-    `model` is the fitted estimator, or None where only its probabilities are at hand (it was fitted elsewhere).
+    `model` is the fitted estimator, or None where only what it says is at hand (it was fitted elsewhere).
     """
 
     version: str
     watermark: int
-    proba: np.ndarray
+    said: Said
     model: Any = None
     artifact: str | None = None
     duel: Duel = Duel()
+    doubts: Doubts | None = None  # gone when the project is opened anew, until the next model
+
+    @property
+    def rows(self) -> int:
+        """Of how many rows something is said."""
+        return len(next(self.said[name] for name in ("proba", "mean") if name in self.said))
+
+    @property
+    def quantities(self) -> dict[str, np.ndarray]:
+        """What strategies may look at, a row an item: proba, or mean and std."""
+        return {name: self.said[name] for name in QUANTITIES if name in self.said}
+
+    @property
+    def proba(self) -> np.ndarray:
+        """(rows, columns) the probabilities that strategies see. Raises `SettingError` for numbers, which have none."""
+        if "proba" not in self.said:
+            raise SettingError("numbers have no probabilities; what models say of them is mean and std")
+        return self.said["proba"]
 
 
 def training_set(state: State, task: Task) -> TrainingSet:
-    """Every item with a label, except the audited: what measures a model must never train it."""
+    """Every item with a label, except the audited: what measures a model must never train it.
+
+    Where there is no other, a bulk label, which weighs half.
+    """
     known = {
-        item: task.merge(said)
+        item: verdict(state, item, said, task.merge)
         for item, said in state.labelled().items()
         if item not in state.audited and item not in state.flagged
     }
     fresh = [
-        (item, task.merge(said)[0])
+        (item, verdict(state, item, said, task.merge)[0])
         for item in state.audited
         if item not in state.judged and item not in state.flagged and (said := state.labels_of(item))
     ]
     drawn = tuple(item in state.drawn for item in known)
+    bulk = sweeps.weak(state, task.merge).items()  # after the others: neither chosen nor drawn
+    known |= {item: said for item, said in bulk if item not in state.audited and item not in state.flagged}
     labels = tuple(label for label, _ in known.values())
-    sure = tuple(confidence for _, confidence in known.values())
-    weights = sure if min(sure, default=1.0) < 1 else ()
+    weights = tuple(confidence for _, confidence in known.values())
+    weights = weights if min(weights, default=1.0) < 1 else ()
     return TrainingSet(tuple(known), labels, state.seq, drawn, tuple(fresh), weights)
 
 
-def ready(training: TrainingSet) -> TrainingSet:
-    """The same, or `NotReady` while fewer than two classes are known."""
-    seen = sorted({str(label) for label in training.labels})
-    if len(seen) >= 2:
-        return training
-    if not seen:
-        raise NotReady("there is no label to learn from yet; two classes are needed")
-    raise NotReady(
-        f"two classes are needed to learn; all {len(training.labels)} labels to learn from so far are {seen[0]!r}"
+def with_votes(training: TrainingSet, state: State, relabel: bool) -> TrainingSet:
+    """The same, with what each person said and who is there; the state is that which it was made of."""
+    singly = training.items[: len(training.drawn)]
+    before = state.models[-1].watermark if state.models else 0
+    return replace(
+        training,
+        said=tuple({} if item in state.settled else state.labels_of(item) for item in singly),
+        present=tuple(by for by, seq in state.asked_at.items() if seq > before),
+        relabel=relabel,
     )
+
+
+def ready(training: TrainingSet, task: Task) -> TrainingSet:
+    """The same, or `NotReady` while no two labels differ: of classes, until two are known."""
+    if differ(training.labels):
+        return training
+    wanted = "two classes" if task.kind == "classes" else "two different answers"
+    if not training.labels:
+        raise NotReady(f"there is no label to learn from yet; {wanted} are needed")
+    raise NotReady(
+        f"{wanted} are needed to learn; all {len(training.labels)} labels to learn from so far are "
+        f"{str(training.labels[0])!r}"
+    )
+
+
+def differ(labels: Sequence[Label]) -> bool:
+    """Whether there are two that are not the same."""
+    return any(str(label) != str(labels[0]) for label in labels[1:])
 
 
 def due(state: State, batch: int) -> bool:
     """Whether enough labels are new for another model: max(batch, 5 %) of them, or any while there is none."""
     if not state.models:
         return bool(state.changes)
-    last = state.models[-1]
-    return state.changed_since(last.watermark) >= max(batch, int(GROWTH * last.labels))
+    return state.changed_since(state.models[-1].watermark) >= wanted_anew(state, batch)
+
+
+def wanted_anew(state: State, batch: int) -> int:
+    """New labels that make another model due. No use in choosing more than that at once where choosing takes no time:
+    a strategy that chooses many takes worse ones, and of them only the first few would be asked."""
+    return max(batch, int(GROWTH * state.models[-1].labels)) if state.models else batch
 
 
 def stop_set(rows: int, seed: int) -> np.ndarray:
@@ -120,7 +181,7 @@ def stop_set(rows: int, seed: int) -> np.ndarray:
 def audit_pairs(state: State, task: Task, watermark: int) -> list[tuple[str, Label]]:
     """(item, consensus) of every audited item with a label that the model of this watermark cannot have seen."""
     return [
-        (item, task.merge(said)[0])
+        (item, verdict(state, item, said, task.merge)[0])
         for item in state.audited
         if state.audited_late.get(item, 0) <= watermark
         and item not in state.flagged
@@ -129,26 +190,54 @@ def audit_pairs(state: State, task: Task, watermark: int) -> list[tuple[str, Lab
 
 
 def codes(labels: Sequence[Label | None], task: Task) -> np.ndarray:
-    """(items,) the column of each label, -1 for None."""
-    column = {(type(label), label): i for i, label in enumerate(task.labels)}
-    return np.array([-1 if label is None else column[type(label), label] for label in labels], dtype=np.intp)
+    """(items,) each label as strategies see it; of classes its column, -1 for None."""
+    return task.columns(labels)
+
+
+def votes_of(
+    said: Sequence[Mapping[str, Label]], rows: np.ndarray, size: int, task: Task
+) -> Votes:
+    """The answers to the items at these positions, among all items of a pool of this size."""
+    people = list(dict.fromkeys(by for each in said for by in each))
+    place = {by: j for j, by in enumerate(people)}
+    item = [int(row) for row, each in zip(rows, said, strict=False) for _ in each]
+    who = [place[by] for each in said for by in each]
+    label = codes([label for each in said for label in each.values()], task)
+    return Votes(
+        list(range(size)), people, list(task.labels), np.array(item, np.int64), np.array(who, np.int64), label
+    )
 
 
 class Learner:
     """The model of a project: its features, the fit, what serves now, and the process that learns behind it."""
 
-    def __init__(self, pool: Pool, task: Task, model: Any, *, folder: Path | None, seed: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        task: Task,
+        model: Any,
+        *,
+        folder: Path | None,
+        seed: int,
+        redundancy: int = 1,
+        relabel: bool = False,
+        priority: str | None = None,
+        consensus: str = "majority",
+    ) -> None:
         self.pool, self.task, self.folder = pool, task, folder
         self.name = model if isinstance(model, str) else type(model).__name__
         self.features: Features | None = None
         self.serving: Serving | None = None
         self.fitting = threading.Lock()
         self.spent = {"learn": 0.0, "view": 0.0}
-        self._model, self._seed = model, seed
+        self._model, self._seed, self._consensus = model, seed, consensus
+        self._relabel, self._routes = relabel, redundancy > 2  # a third reader can settle what two differ on
         self._behind: Behind | None = None
         self.ids = pool.ids
         self.positions = {item: row for row, item in enumerate(self.ids)}
-        self._stop_set = stop_set(len(self.ids), seed)
+        self.stop_set = stop_set(len(self.ids), seed)
+        self.costs, self.effort = Costs(pool), Effort()
+        self.priority = None if priority is None else Priority(pool, priority)
 
     def add(self, X: Any) -> None:
         """More rows for the pool, seen as the rows before: the model that serves knows no other features."""
@@ -168,6 +257,13 @@ class Learner:
             raise DataError(f"there is no item {strange!r} in the pool of {len(self.ids)} rows")
         return np.array([self.positions[item] for item in items], dtype=np.intp)
 
+    def training(self, state: State) -> TrainingSet:
+        """What there is to learn from now."""
+        found = training_set(state, self.task)
+        heard = (self._relabel or self._routes) and self.task.kind == "classes"
+        method = self._consensus if weighs(state, self.task.kind, self._consensus) else ""
+        return replace(with_votes(found, state, self._relabel), method=method) if heard or method else found
+
     # -- in this process ----------------------------------------------------------------------------------------
 
     def prepare(self, record: Record) -> None:
@@ -179,21 +275,72 @@ class Learner:
             self.served(record)
 
     def fit(self, training: TrainingSet, version: str) -> Serving:
-        """The model fitted to these labels, with its probabilities for the pool; kept on disk if there is a folder."""
+        """The model fitted to these labels, with what it says of the pool; kept on disk if there is a folder."""
         began = time.perf_counter()
+        training, doubts = self._weighed(training)
         rows = self.rows_of(training.items)
         model = self._fitted(rows, self.task.encode(training.labels), np.array(training.weights))
         fitted = time.perf_counter()
         duel = self._duel(training)
-        serving = Serving(version, training.watermark, self._predicted(model), model, self._keep(model), duel)
-        self._keep_proba(serving)
+        said = self._predicted(model)
+        serving = Serving(version, training.watermark, said, model, self._keep(model), duel, doubts)
+        self._keep_said(serving)
         self.spent["learn"] += fitted - began
         self.spent["view"] += time.perf_counter() - fitted
         return serving
 
+    def _weighed(self, training: TrainingSet) -> tuple[TrainingSet, Doubts | None]:
+        """The labels that answers and model together make likeliest, weighed by how likely, and what is in doubt."""
+        if not any(training.said):
+            return training, None
+        rows, labels = self.rows_of(training.items), self.task.labels
+        known, pool = votes_of(training.said, rows, len(self.ids), self.task), len(self.ids)
+        if not training.relabel:
+            return self._counted(training), disagreed(known, training.present)
+        rng = np.random.default_rng([self._seed, training.watermark, CROSS])
+        try:
+            target = self.task.encode(training.labels)
+            model = cross_fitted(self._model, self._seen, pool, rows, target, labels, rng)
+        except NotReady:  # too few labels of a class to be left out in turn
+            return training, None
+        proba, doubts = weighed(known, model, training.present)
+        own = proba[rows[: len(training.said)]]
+        best, sure = own.argmax(axis=1), own.max(axis=1)
+        for i in (i for i, each in enumerate(training.said) if not each):  # settled, not to be doubted
+            best[i], sure[i] = labels.index(training.labels[i]), 1.0
+        bulk = training.labels[len(own) :], training.weights[len(own) :]
+        found = replace(
+            training,
+            labels=(*(labels[i] for i in best), *bulk[0]),
+            weights=(*sure.tolist(), *(bulk[1] or (1.0,) * len(bulk[0]))),
+        )
+        return found, doubts
+
+    def cross_fitted(self, training: TrainingSet) -> np.ndarray:
+        """(items, classes) what models say of each training item that did not learn from it.
+
+        Raises `NotReady` when leaving out a fifth leaves fewer than two classes to learn from.
+        """
+        rows, target = self.rows_of(training.items), np.asarray(self.task.encode(training.labels))
+        rng = np.random.default_rng([self._seed, training.watermark, CROSS])
+        every = np.arange(len(rows))
+        return cross_fitted(
+            self._model, lambda of: self._seen(rows[of]), len(rows), every, target, self.task.labels, rng
+        )
+
+    def _counted(self, training: TrainingSet) -> TrainingSet:
+        """What people said weighed by who said it, where the consensus is no majority."""
+        if not training.method:
+            return training
+        seed = [self._seed, 0, COUNT]
+        found = counted(training.said, self.task.labels, training.method, seed)
+        before = zip(training.labels, training.weights or (1.0,) * len(training.labels), strict=True)
+        labels, weights = zip(*(found.get(i, told) for i, told in enumerate(before)), strict=True)
+        return replace(training, labels=labels, weights=weights) if differ(labels) else training
+
     def _fitted(self, rows: np.ndarray, y: Any, weights: np.ndarray) -> Any:
         """A new model of these rows and targets, by their weights if there are any and the estimator takes them."""
-        model = models.make(self._model)
+        model = models.make(self._model, self.task.kind)
         weighed = len(weights) > 0 and models.weighs(model)
         return models.fit(model, self._seen(rows), y, weights if weighed else None)
 
@@ -205,22 +352,23 @@ class Learner:
         chosen = rng.permutation(np.flatnonzero(~drawn))[: drawn.sum()]
         if not fresh or len(chosen) < max(LEAST_DRAWN, drawn.sum()):
             return Duel()
-        rows, y = self.rows_of(training.items), np.asarray(self.task.encode(training.labels), dtype=object)
-        sides = (chosen, np.flatnonzero(drawn))
-        if min(len(set(y[side].tolist())) for side in sides) < 2:
+        rows, sides = self.rows_of(training.items), (chosen, np.flatnonzero(drawn))
+        labels = [[training.labels[i] for i in side] for side in sides]
+        if not all(map(differ, labels)):
             return Duel()
         met = self._seen(self.rows_of([item for item, _ in fresh]))
-        truth = codes([label for _, label in fresh], self.task)
-        right, weights = [], np.array(training.weights)
-        for side in sides:
+        misses, weights = [], np.array(training.weights)
+        for side, known in zip(sides, labels, strict=True):
             try:
-                model = self._fitted(rows[side], y[side].tolist(), weights[side] if len(weights) else weights)
+                y = self.task.encode(known)
+                model = self._fitted(rows[side], y, weights[side] if len(weights) else weights)
             except ValueError:  # it fits all labels, but not so few: they are compared once there are more
                 return Duel()
-            right.append(models.proba(model, met, self.task.labels).argmax(axis=1) == truth)
-        ours, theirs = right
+            foretold = self.task.told(self.task.says(model, met), np.arange(len(fresh)))["label"]
+            misses.append([self.task.miss(p, t) for p, (_, t) in zip(foretold, fresh, strict=True)])
+        ours, theirs = np.array(misses)
         judged = tuple(item for item, _ in fresh)
-        return Duel(judged, int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
+        return Duel(judged, int((ours < theirs).sum()), int((theirs < ours).sum()))
 
     def served(self, record: Record) -> Serving:
         """What serves now; after opening, the last model: loaded, or fitted again to what it learned from.
@@ -245,29 +393,34 @@ class Learner:
 
     def encode(self, X: Any) -> Any:
         """New rows as the model sees them."""
-        return self.features_now().encoder.transform(X) if isinstance(self._model, str) else X
+        return self.features_now().encoder.transform(X) if self.sees_features else X
 
-    def proba_of(self, X: Any, record: Record) -> np.ndarray:
-        """(rows, classes) probabilities of new rows. Raises `NotReady` before the first model."""
+    def said_of(self, X: Any, record: Record) -> Said:
+        """What the model says of new rows. Raises `NotReady` before the first model."""
         model = self.model_of(self.served(record), record)
-        return models.proba(model, self.encode(X), self.task.labels)
+        return self.task.says(model, self.encode(X))
 
     def kappa(self, one: Serving | None, other: Serving) -> float | None:
         """Agreement of two models on the fixed stop set, None without two."""
         if one is None:
             return None
-        rows = self._stop_set[self._stop_set < min(len(one.proba), len(other.proba))]
-        return kappa(one.proba[rows].argmax(axis=1), other.proba[rows].argmax(axis=1))
+        rows = self.stop_set[self.stop_set < min(one.rows, other.rows)]
+        return self.task.kappa(one.said, other.said, rows)
 
     def _seen(self, rows: np.ndarray | None) -> Any:
         """What the model sees of these rows, None for the whole pool."""
-        if isinstance(self._model, str):
+        if self.sees_features:
             X = self.features_now().X
             return X if rows is None else X[rows]
         return self.pool.rows(self.ids if rows is None else [self.ids[row] for row in rows])
 
-    def _predicted(self, model: Any) -> np.ndarray:
-        return models.proba(model, self._seen(None), self.task.labels)
+    def _predicted(self, model: Any) -> Said:
+        return self.task.says(model, self._seen(None))
+
+    @property
+    def sees_features(self) -> bool:
+        """Whether the model sees features, rather than the pool's rows as they are."""
+        return isinstance(self._model, str) and not self.task.sees_rows
 
     def features_now(self) -> Features:
         """The features of the pool, computed and kept if they are not there."""
@@ -292,31 +445,32 @@ class Learner:
         return Serving(last.version, last.watermark, self._predicted(model), model, last.artifact)
 
     def kept(self, last: Learned) -> Serving | None:
-        """The last model by its kept probabilities alone, None when they are gone or damaged."""
+        """The last model by what it said of the pool alone, None when that is gone or damaged."""
         for file in (
-            [] if self.folder is None else sorted((self.folder / "cache").glob(f"proba-{last.version}-*.npy"))
+            [] if self.folder is None else sorted((self.folder / "cache").glob(f"said-{last.version}-*.npz"))
         ):
             if file.stem.rpartition("-")[2] == _digest(file):
-                return Serving(last.version, last.watermark, np.load(file), None, last.artifact)
+                with np.load(file) as kept:
+                    return Serving(last.version, last.watermark, dict(kept), None, last.artifact)
         return None
 
-    def _keep_proba(self, serving: Serving) -> None:
+    def _keep_said(self, serving: Serving) -> None:
         """Whole or not at all; the file's name tells what it must hold. Those of older models go."""
         if self.folder is None:
             return
         cache = self.folder / "cache"
         cache.mkdir(exist_ok=True)
-        scratch = cache / f"proba-{os.getpid()}.new.npy"
-        np.save(scratch, serving.proba)
-        final = cache / f"proba-{serving.version}-{_digest(scratch)}.npy"
+        scratch = cache / f"said-{os.getpid()}.new.npz"
+        np.savez(scratch, allow_pickle=False, **serving.said)
+        final = cache / f"said-{serving.version}-{_digest(scratch)}.npz"
         scratch.replace(final)
-        for old in cache.glob("proba-*-*.npy"):
+        for old in (*cache.glob("said-*-*.npz"), *cache.glob("proba-*-*.npy")):  # the latter of older versions
             if old != final:
                 old.unlink(missing_ok=True)
 
     def _learned_from(self, record: Record, last: Learned) -> TrainingSet:
         then = fold(takewhile(lambda entry: entry[0] <= last.watermark, record.journal.read()))
-        return training_set(then, self.task)
+        return self.training(then)
 
     # -- in another process -------------------------------------------------------------------------------------
 
@@ -430,8 +584,8 @@ class Behind:
             lost = self._learner.serving is None and bool(state.models)
             if not lost and not due(state, self._batch):
                 return None
-            training = training_set(state, self._learner.task)
-        if len({str(label) for label in training.labels}) < 2:
+            training = self._learner.training(state)
+        if not differ(training.labels):
             return None
         return lambda: self._fit(training)
 
@@ -444,8 +598,8 @@ class Behind:
             version = str(len(self._record.state.models) + 1)
             began = time.perf_counter()
             work = self._process.submit(fit_there, *self._learner.request(), training, version)
-            proba, artifact, duel = work.result()
-            serving = Serving(version, training.watermark, proba, None, artifact, duel)
+            said, artifact, duel, doubts = work.result()
+            serving = Serving(version, training.watermark, said, None, artifact, duel, doubts)
             self._adopt(serving, training, time.perf_counter() - began)
 
 
@@ -473,10 +627,10 @@ def compute_there(folder: str, task: Task, model: Any, seed: int) -> None:
 
 def fit_there(
     folder: str, task: Task, model: Any, seed: int, training: TrainingSet, version: str
-) -> tuple[np.ndarray, str | None, Duel]:
-    """In the other process: fit, predict the pool; its probabilities, the stored model's name, the duel."""
+) -> tuple[Said, str | None, Duel, Doubts | None]:
+    """In the other process: fit, predict the pool; what it says, the stored model's name, duel and doubts."""
     serving = learner_there(folder, task, model, seed).fit(training, version)
-    return serving.proba, serving.artifact, serving.duel
+    return serving.said, serving.artifact, serving.duel, serving.doubts
 
 
 def _digest(file: Path) -> str:

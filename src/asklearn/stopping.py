@@ -17,6 +17,7 @@ import numpy as np
 
 from asklearn.errors import SettingError
 from asklearn.events import Learned, Measured
+from asklearn.measures import higher
 from asklearn.scores.uncertainty import entropy, least_confidence
 
 USUAL = "accuracy"  # the metric of forecasts unless a rule names another
@@ -100,16 +101,22 @@ class budget(Watch):
 
 @dataclass(frozen=True)
 class target(Watch):
-    """The quality wanted is reached: the lower end of the 95 % interval is at or above it."""
+    """The quality wanted is reached: the worse end of the 95 % interval is at it, or better.
+
+    That is the lower end, of errors such as "mae" the upper one.
+    """
 
     value: float
     metric: str = USUAL
 
     def look(self, progress: Progress) -> Look:
-        """The lower end of the last measurement beside the target."""
+        """The worse end of the last measurement beside the target."""
         last = next((m for m in reversed(progress.measured) if m.metric == self.metric), None)
         if last is None:
             return None, f"{self.metric} was not measured yet"
+        if not higher(self.metric):
+            words = f"{self.metric} is at most {last.high:.4g}, the target was {self.value:g}"
+            return last.high <= self.value, words
         words = f"{self.metric} is at least {last.low:.3f}, the target was {self.value:g}"
         return last.low >= self.value, words
 
@@ -196,7 +203,10 @@ class expected_error(Watch):
 
 @dataclass(frozen=True)
 class worth(Watch):
-    """The next `labels` labels promise less than `gain` of quality, by the curve's forecast."""
+    """The next `labels` labels promise less than `gain` of quality, by the curve's forecast.
+
+    Of errors such as "mae" `gain` is a share of what the error is now.
+    """
 
     gain: float = 0.01
     labels: int = 100
@@ -208,6 +218,10 @@ class worth(Watch):
         if gain is None:
             return None, _TOO_FEW
         words = f"the next {self.labels} labels promise {gain:.4f} of {self.metric}"
+        if not higher(self.metric):
+            now = _now(progress, self.metric)
+            gain = gain / now if now > 0 else 0.0
+            words = f"the next {self.labels} labels promise {gain:.1%} less {self.metric}"
         return gain < self.gain, words + (f", less than {self.gain:g}" if gain < self.gain else "")
 
 
@@ -299,12 +313,19 @@ def _promised(progress: Progress, labels: int, metric: str) -> float | None:
     curve = fit_curve(tuple(m for m in progress.measured if m.metric == metric))
     if curve is None:
         return None
-    return max(0.0, curve.at(progress.labels + labels) - curve.at(progress.labels))
+    more = curve.at(progress.labels + labels) - curve.at(progress.labels)
+    return max(0.0, more if higher(metric) else -more)
+
+
+def _now(progress: Progress, metric: str) -> float:
+    """What the curve says of now; to be called where there is one."""
+    curve = fit_curve(tuple(m for m in progress.measured if m.metric == metric))
+    return 0.0 if curve is None else curve.at(progress.labels)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Quality after l labels: ceiling - drop * l^-slope (power law of learning)."""
+    """Quality after l labels: ceiling - drop * l^-slope (power law of learning); of errors `drop` is below 0."""
 
     ceiling: float
     drop: float
@@ -316,7 +337,7 @@ class Curve:
 
     def labels_for(self, value: float) -> float | None:
         """Labels at which the forecast reaches `value`, None when it never does."""
-        if value >= self.ceiling or self.drop <= 0:
+        if (self.ceiling - value) * self.drop <= 0:
             return None
         return float((self.drop / (self.ceiling - value)) ** (1 / self.slope))
 
@@ -329,13 +350,15 @@ MIN_POINTS, MIN_ITEMS = 4, 30
 def fit_curve(measured: tuple[Measured, ...]) -> Curve | None:
     """The power law that fits the measurements best (weighted by n), None while there are too few.
 
-    Slopes are tried on a grid; ceiling and drop follow by weighted least squares, drop >= 0 and ceiling <= 1.
+    Slopes are tried on a grid; ceiling and drop follow by weighted least squares, drop >= 0 and ceiling <= 1; of
+    errors, which fall, the same of their negatives with ceiling <= 0.
     """
     points = [m for m in measured if m.n >= MIN_ITEMS]
     if len({m.labels for m in points}) < MIN_POINTS:
         return None
     labels = np.array([max(m.labels, 1) for m in points], dtype=float)
-    value = np.array([m.value for m in points])
+    sign, most = (1, 1.0) if higher(points[0].metric) else (-1, 0.0)
+    value = sign * np.array([m.value for m in points])
     weight = np.array([m.n for m in points], dtype=float)
     best: tuple[float, Curve] | None = None
     for slope in np.linspace(0.1, 2.0, 39):
@@ -343,10 +366,10 @@ def fit_curve(measured: tuple[Measured, ...]) -> Curve | None:
         centre_x, centre_y = np.average(x, weights=weight), np.average(value, weights=weight)
         spread = np.sum(weight * (x - centre_x) ** 2)
         drop = max(0.0, -np.sum(weight * (x - centre_x) * (value - centre_y)) / spread) if spread > 0 else 0.0
-        ceiling = min(1.0, centre_y + drop * centre_x)
+        ceiling = min(most, centre_y + drop * centre_x)
         loss = float(np.sum(weight * (value - ceiling + drop * x) ** 2))
         if best is None or loss < best[0]:
-            best = loss, Curve(float(ceiling), float(drop), float(slope))
+            best = loss, Curve(float(sign * ceiling), float(sign * drop), float(slope))
     return best[1] if best else None
 
 
@@ -379,16 +402,30 @@ class Advice:
         return ("Stop: " if self.stop else "Go on: ") + "; ".join(self.why)
 
 
-# Shown beside the project's own rules, as hints: they need nothing but what every project records.
-HINTS: tuple[Watch, ...] = (stable(), unchanged(), certain(), expected_error(), worth())
+def usual(metric: str) -> tuple[Rule, ...]:
+    """The rules of a project that was given none, where models are judged by this metric."""
+    return stable(), worth(metric=metric)
 
 
-def advise(rules: Iterable[Rule], progress: Progress) -> Advice:
-    """One piece of advice from all rules: stop as soon as one of the project's own says so."""
+def hints(metric: str) -> tuple[Watch, ...]:
+    """Shown beside the project's own rules: they need nothing but what every project records.
+
+    Changed, sure and wrong answers are of names; of numbers, which errors measure, nothing of the kind is recorded.
+    """
+    of_names: tuple[Watch, ...] = (unchanged(), certain(), expected_error()) if higher(metric) else ()
+    return stable(), *of_names, worth(metric=metric)
+
+
+def advise(rules: Iterable[Rule], progress: Progress, metric: str = USUAL) -> Advice:
+    """One piece of advice from all rules: stop as soon as one of the project's own says so.
+
+    `metric`: what models are judged by where no rule names another.
+    """
     own: tuple[Rule, ...] = (*rules, used_up())
-    metric = next(chain(metrics(own), (USUAL,)))
+    shown = hints(metric)
+    metric = next(chain(metrics(own), (metric,)))
     signs = [_sign(rule, progress, True) for rule in own]
-    signs += [_sign(hint, progress, False) for hint in HINTS if type(hint) not in map(type, own)]
+    signs += [_sign(hint, progress, False) for hint in shown if type(hint) not in map(type, own)]
     fired = {sign.rule: sign.words for sign in signs if sign.decides and sign.stop}
     why = tuple(fired.values()) or (_why_go_on(progress, metric),)
     return Advice(bool(fired), why, _forecast(progress, metric), fired, tuple(signs))
@@ -414,6 +451,8 @@ def _why_go_on(progress: Progress, metric: str) -> str:
     gain = _promised(progress, 100, metric)
     if gain is None:
         return f"{_TOO_FEW}; no rule says stop"
+    if not higher(metric):
+        return f"100 more labels promise {gain:.3g} less {metric}"
     return f"100 more labels promise {gain:+.3f} of {metric}"
 
 

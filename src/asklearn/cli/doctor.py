@@ -59,10 +59,9 @@ def look(check: Check, folder: Path) -> Iterator[Finding]:
 
 def _settings(folder: Path) -> Iterator[Finding]:
     from asklearn import models, settings, stopping, strategies
-    from asklearn.tasks import named
 
     setup = settings.read(folder)
-    named(setup.task, setup.labels)
+    settings.task_of(setup)
     strategies.get(setup.strategy)
     for rule in setup.stop:
         stopping.parse(rule)
@@ -142,6 +141,23 @@ def _models(folder: Path) -> Iterator[Finding]:
     yield Finding("models", True, f"the newest of {len(learned):,} is stored, its checksum fits")
 
 
+def _canary(folder: Path) -> Iterator[Finding]:
+    from asklearn import settings, standing, strategies
+    from asklearn.journal.sqlite import SqliteJournal
+    from asklearn.state import fold
+    from asklearn.strategies.declared import declared
+
+    setup = settings.read(folder)
+    with closing(SqliteJournal(folder / "journal.sqlite", writing=False)) as journal:
+        state = fold(journal.read())
+    verdict = standing.verdict(state, declared(strategies.get(setup.strategy)), setup)
+    if not verdict.signs:
+        yield Finding("canary", True, "too little was asked to tell whether it follows the score")
+    for sign in verdict.signs:
+        doubt = "doubtful; " if sign.status == "doubtful" else ""
+        yield Finding("canary", sign.status != "broken", f"{sign.check}: {doubt}{sign.words}")
+
+
 def _features(folder: Path) -> Iterator[Finding]:
     from asklearn import features
     from asklearn.pool.store import StoredPool
@@ -170,7 +186,7 @@ def _space(folder: Path) -> Iterator[Finding]:
     yield Finding("space", free >= ROOM, words if free >= ROOM else f"only {free / 2**20:.0f} MiB are free")
 
 
-CHECKS: tuple[Check, ...] = (_settings, _record, _lock, _pool, _models, _features, _secret, _space)
+CHECKS: tuple[Check, ...] = (_settings, _record, _lock, _pool, _models, _canary, _features, _secret, _space)
 
 
 def copy(folder: Path, out: Path) -> None:

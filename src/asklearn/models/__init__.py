@@ -13,35 +13,68 @@ import numpy as np
 from asklearn.errors import NotReady
 from asklearn.models.align import proba
 
-__all__ = ["fit", "known", "load", "make", "names", "proba", "save", "weighs"]
+__all__ = [
+    "fit",
+    "fit_weighed",
+    "known",
+    "load",
+    "make",
+    "marginals",
+    "names",
+    "numbers",
+    "proba",
+    "save",
+    "weighs",
+]
 
 
-def names() -> list[str]:
-    """The models that can be named by a word.
+def names(kind: str = "classes") -> list[str]:
+    """The models that can be named by a word, for a task of this kind.
 
     >>> names()
     ['auto', 'forest', 'gradient_boosting', 'logistic', 'naive_bayes', 'svm']
+    >>> names("number")
+    ['auto', 'forest', 'gradient_boosting', 'ridge']
     """
     from asklearn.models.named import KNOWN
 
-    return sorted(KNOWN)
+    return sorted(KNOWN[kind])
 
 
-def known(spec: Any) -> None:
-    """Nothing, or `SettingError` for what can be no model; says so without importing scikit-learn or the model."""
-    from asklearn.models import named
+def known(spec: Any, kind: str = "classes") -> None:
+    """Nothing, or `SettingError` for what can be no model of a task of this kind.
 
-    named.known(spec)
-
-
-def make(spec: Any = "auto") -> Any:
-    """A new, unfitted estimator: of a known name, of "package.module:Class", or a clone of the one given.
-
-    Raises `SettingError` for what is none of these, listing the names; scikit-learn's errors come unchanged.
+    Says so without importing scikit-learn or the model.
     """
     from asklearn.models import named
 
-    return named.make(spec)
+    named.known(spec, kind)
+
+
+def make(spec: Any = "auto", kind: str = "classes") -> Any:
+    """A new, unfitted estimator: of a known name, of "package.module:Class", or a clone of the one given.
+
+    For several labels an item, a classifier of one becomes one a label (`Each`); for numbers, any regressor but our
+    own gets widths that hold (`Ranged`). Raises `SettingError` for what is no model, listing the names;
+    scikit-learn's errors come unchanged.
+    """
+    from asklearn.models import named
+
+    return named.make(spec, kind)
+
+
+def marginals(model: Any, X: Any, labels: int) -> np.ndarray:
+    """(rows, labels) float64: each label's own probability, by a multilabel classifier. Raises `ModelError`."""
+    from asklearn.models import each
+
+    return each.marginals(model, X, labels)
+
+
+def numbers(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray, bool]:
+    """(mean, std, whether std tells rows apart), (rows,) each, by a model made for numbers. Raises `ModelError`."""
+    from asklearn.models import regression
+
+    return regression.said(model, X)
 
 
 def fit(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -56,6 +89,11 @@ def fit(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         raise NotReady("there is no label to learn from yet; two classes are needed")
     if len(seen) == 1:
         raise NotReady(f"two classes are needed to learn; all {len(y)} labels so far are {seen[0]!r}")
+    return fit_weighed(estimator, X, y, sample_weight)
+
+
+def fit_weighed(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    """The estimator, fitted; weights go to the last step of a pipeline. Its errors come unchanged."""
     if sample_weight is None:
         return estimator.fit(X, y)
     steps = getattr(estimator, "steps", None)

@@ -21,10 +21,10 @@ def proba(model: Any, X: Any, classes: Sequence[Any]) -> np.ndarray:
     """
     if not hasattr(model, "predict_proba"):
         raise ModelError(_without_proba(model))
-    result = np.empty((_rows(X), len(classes)))
+    result = np.empty((rows_of(X), len(classes)))
     first = 0
-    for block in _blocks(X):
-        given = _checked(model, model.predict_proba(block), _rows(block), first)
+    for block in row_blocks(X):
+        given = _checked(model, model.predict_proba(block), rows_of(block), first)
         # Looked up after asking: an unfitted model has just said so in its own words.
         result[first : first + len(given)] = _aligned(given, columns(model, classes), len(classes))
         first += len(given)
@@ -67,14 +67,16 @@ def _without_proba(model: Any) -> str:
     return f"{name} cannot give probabilities: it has no predict_proba; use a classifier that has"
 
 
-def _rows(X: Any) -> int:
+def rows_of(X: Any) -> int:
+    """How many rows there are, in whatever type."""
     if isinstance(X, Mapping):  # columns by name
         return len(next(iter(X.values()), ()))
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
-def _blocks(X: Any) -> Iterator[Any]:
-    rows = _rows(X)
+def row_blocks(X: Any) -> Iterator[Any]:
+    """The rows, 10,000 at a time where they can be cut."""
+    rows = rows_of(X)
     if rows == 0:
         return  # estimators refuse to be asked about nothing
     # A data frame of whatever library is asked about whole.

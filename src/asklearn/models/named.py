@@ -9,33 +9,57 @@ from typing import Any
 from asklearn.errors import SettingError
 
 
-def make(spec: Any) -> Any:
-    """A new, unfitted estimator."""
-    known(spec)
-    if not isinstance(spec, str):
-        from sklearn.base import clone
+def make(spec: Any, kind: str) -> Any:
+    """A new, unfitted estimator for a task of this kind."""
+    known(spec, kind)
+    if isinstance(spec, str) and spec in KNOWN[kind]:
+        return KNOWN[kind][spec]()
+    if isinstance(spec, str):
+        return adapted(_found(spec), kind)
+    from sklearn.base import clone
 
-        return clone(spec)
-    return KNOWN[spec]() if spec in KNOWN else _found(spec)
+    return adapted(clone(spec), kind)
 
 
-def known(spec: Any) -> None:
+def adapted(estimator: Any, kind: str) -> Any:
+    """The estimator itself, or what makes it fit for a task of this kind."""
+    if kind == "multilabel":
+        from asklearn.models.each import each_of
+
+        return each_of(estimator)
+    if kind == "number":
+        from asklearn.models.regression import Gauss, Ranged
+
+        return estimator if isinstance(estimator, Gauss | Ranged) else Ranged(estimator)
+    return estimator
+
+
+def known(spec: Any, kind: str) -> None:
     """Nothing, or `SettingError` for a word that names no model and for an object that is none.
 
     A class in a module is looked for when it is made, not before.
     """
-    if isinstance(spec, str):
-        if spec not in KNOWN and ":" not in spec:
+    words = ", ".join(sorted(KNOWN[kind]))
+    if kind in BUILT_IN:
+        if spec not in KNOWN[kind]:
             raise SettingError(
-                f"there is no model {spec!r}; there are {', '.join(sorted(KNOWN))}, "
+                f"the task {kind} has models of its own so far: {words}; {spec!r} is none of them"
+            )
+    elif isinstance(spec, str):
+        if spec not in KNOWN[kind] and ":" not in spec:
+            raise SettingError(
+                f"there is no model {spec!r}; there are {words}, "
                 'or give "package.module:Class" or a scikit-learn estimator'
             )
     elif isinstance(spec, type):
         raise SettingError(f"the model is the class {spec.__name__}; give an estimator: {spec.__name__}()")
     elif not hasattr(spec, "fit"):
         raise SettingError(
-            f"a {type(spec).__name__} is no model: it has no fit; "
-            f"give a scikit-learn estimator or one of {', '.join(sorted(KNOWN))}"
+            f"a {type(spec).__name__} is no model: it has no fit; give a scikit-learn estimator or one of {words}"
+        )
+    elif kind == "number" and (hasattr(spec, "predict_proba") or not hasattr(spec, "predict")):
+        raise SettingError(
+            f"{type(spec).__name__} tells classes; numbers need a regressor, or one of {words}"
         )
 
 
@@ -83,7 +107,46 @@ def _svm() -> Any:
     return Calibrated(SVC(C=10.0))
 
 
-KNOWN: dict[str, Callable[[], Any]] = {
+def _each(make: Callable[[], Any]) -> Callable[[], Any]:
+    def several() -> Any:
+        from asklearn.models.each import Each
+
+        return Each(make())
+
+    return several
+
+
+def _gauss() -> Any:
+    from asklearn.models.regression import Gauss
+
+    return Gauss()
+
+
+def _regression_forest() -> Any:
+    from sklearn.ensemble import RandomForestRegressor
+
+    return adapted(RandomForestRegressor(200, random_state=0), "number")
+
+
+def _regression_boosting() -> Any:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.pipeline import make_pipeline
+
+    from asklearn.models.dense import Dense
+
+    return adapted(make_pipeline(Dense(), HistGradientBoostingRegressor(random_state=0)), "number")
+
+
+def _ridge() -> Any:
+    from sklearn.linear_model import BayesianRidge
+    from sklearn.pipeline import make_pipeline
+
+    from asklearn.models.dense import Dense
+
+    return adapted(make_pipeline(Dense(), BayesianRidge()), "number")
+
+
+CLASSES: dict[str, Callable[[], Any]] = {
     "auto": _auto,
     "forest": _forest,
     "gradient_boosting": _gradient_boosting,
@@ -91,6 +154,17 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "naive_bayes": _naive_bayes,
     "svm": _svm,
 }
+KNOWN: dict[str, dict[str, Callable[[], Any]]] = {  # by the kind of task
+    "classes": CLASSES,
+    "multilabel": {word: _each(make) for word, make in CLASSES.items()} | {"forest": _forest},
+    "number": {
+        "auto": _gauss,
+        "forest": _regression_forest,
+        "gradient_boosting": _regression_boosting,
+        "ridge": _ridge,
+    },
+}
+BUILT_IN = frozenset({"spans"})  # kinds that no estimator of other makes serves yet
 
 
 def _found(spec: str) -> Any:

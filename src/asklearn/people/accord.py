@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,19 +12,22 @@ from asklearn.estimate import Estimate
 from asklearn.people.agreement import RESAMPLES, of_kinds
 from asklearn.state import State
 
-MEASURE = "krippendorff"
 GROWTH = 0.05  # a figure is old when this share of what people said together is new
 LEAST = 10  # or so many changes, whichever is more
 
 
-class Accord:
-    """Krippendorff's alpha of what people said of the same items; nobody waits for its interval.
+Parse = Callable[[str], Any]
+Together = Callable[[Sequence[Sequence[Any]]], tuple[str, np.ndarray]]
 
-    labels: all there are, in their order.
+
+class Accord:
+    """How far people agree who labelled the same items, as their task measures it; nobody waits for its interval.
+
+    parse, together: those of the task, which make labels of what is written and say what the measure looks at.
     """
 
-    def __init__(self, labels: Sequence[object], seed: int) -> None:
-        self._labels, self._seed = [str(label) for label in labels], seed
+    def __init__(self, parse: Parse, together: Together, seed: int) -> None:
+        self._parse, self._together, self._seed = parse, together, seed
         self._found: Estimate | None = None
         self._at = 0  # `State.shared` of what was found
         self._busy = threading.Lock()
@@ -46,29 +50,28 @@ class Accord:
 
     def _work(self, together: Mapping[tuple[str, ...], int], at: int) -> None:
         try:
-            self._found = alpha(together, self._labels, np.random.default_rng(self._seed))
+            rng = np.random.default_rng(self._seed)
+            self._found = accord(together, self._parse, self._together, rng)
             self._at = at
         finally:
             self._busy.release()
 
 
-def alpha(
-    together: Mapping[tuple[str, ...], int], labels: Sequence[str], rng: np.random.Generator
+def accord(
+    together: Mapping[tuple[str, ...], int], parse: Parse, rows_of: Together, rng: np.random.Generator
 ) -> Estimate | None:
-    """Krippendorff's alpha for names with its interval, None where there is nothing to tell it from.
+    """The task's measure of agreement with its interval, None where there is nothing to tell it from.
 
-    together: what several people said of one item -> how many items were told so.
+    together: what several people said of one item, written out -> how many items were told so.
 
-    >>> alpha({("x", "x"): 1, ("y", "y"): 1, ("x", "y"): 1}, "xy", np.random.default_rng(0)).value.__round__(3)
+    >>> counts = lambda said: ("krippendorff", np.array([[row.count(k) for k in "xy"] for row in said], dtype=float))
+    >>> told = {("x", "x"): 1, ("y", "y"): 1, ("x", "y"): 1}
+    >>> accord(told, str, counts, np.random.default_rng(0)).value.__round__(3)
     0.444
     """
-    place = {label: k for k, label in enumerate(labels)}
-    counts = np.zeros((len(together), len(labels)))
-    for row, said in zip(counts, together, strict=True):
-        for label in said:
-            row[place[label]] += 1
-    if (counts.any(axis=0)).sum() < 2:
+    if len({written for said in together for written in said}) < 2:
         return None
-    order = np.lexsort(counts.T[::-1])  # the interval must not hang on the order in which answers came
+    measure, rows = rows_of([[parse(written) for written in said] for said in together])
+    order = np.lexsort(rows.T[::-1])  # the interval must not hang on the order in which answers came
     times = np.array([*together.values()])
-    return of_kinds(counts[order], times[order], MEASURE, RESAMPLES, rng)
+    return of_kinds(rows[order], times[order], measure, RESAMPLES, rng)

@@ -99,6 +99,19 @@ def numeric(moments: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return less(differ * (total - 1), 2 * (total * xx - x * x))
 
 
+def sets(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(..,) Krippendorff's alpha for sets of labels; the distance of two is how many labels are in one of them alone.
+
+    rows (items, 1 + labels): the number of answers m, then in how many of them each label is. Of m answers of which
+    n_c have label c, 2 n_c (m - n_c) ordered pairs differ in it.
+    """
+    m, n = rows[:, 0], rows[:, 1:]
+    differ = weights @ ((2 * n * (m[:, None] - n)).sum(axis=1) / (m - 1))
+    of, total = weights @ n, weights @ m
+    expected = (2 * of * (np.asarray(total)[..., None] - of)).sum(axis=-1)
+    return less(differ * (total - 1), expected)
+
+
 def agreeing(counts: np.ndarray) -> np.ndarray:
     """(items,) the share of an item's pairs of answers that agree: sum_c n_c (n_c - 1) / (m (m - 1))."""
     m = answered(counts)
@@ -130,6 +143,32 @@ MEASURES: dict[str, Measure] = {
     "krippendorff:ordinal": ordinal,
     "krippendorff:interval": numeric,
 }
+
+
+OF_TASKS: dict[str, Measure] = {  # of answers that are no names; each task says what the measure looks at
+    "krippendorff:sets": sets,
+    "krippendorff:interval": numeric,
+}
+
+
+def of_task(
+    said: Sequence[Sequence[Any]],
+    together: Callable[[Sequence[Sequence[Any]]], tuple[str, np.ndarray]],
+    measure: str | None,
+    seed: int,
+) -> Estimate:
+    """Agreement as a task measures it; said: the answers to each item that has several.
+
+    Raises `SettingError` for another measure, `NotReady` as `agreement` does.
+    """
+    own, rows = together(said)
+    if measure not in (None, own):
+        raise SettingError(f"agreement on such answers is measured by {own}, not by {measure!r}")
+    if len({str(label) for labels in said for label in labels}) == 1:
+        raise NotReady(
+            f"every answer is {said[0][0]!r}: agreement beyond chance cannot be told from one answer"
+        )
+    return estimated(rows, own, RESAMPLES, np.random.default_rng(seed))
 
 
 def agreement(
@@ -250,7 +289,7 @@ def of_kinds(
     kinds: np.ndarray, times: np.ndarray, measure: str, resamples: int, rng: np.random.Generator
 ) -> Estimate:
     """The same of items that come by kinds (k, columns), each `times` (k,) int; how many there are costs little."""
-    n, value_of = int(times.sum()), MEASURES[measure]
+    n, value_of = int(times.sum()), (MEASURES | OF_TASKS)[measure]
     if n == 0:
         raise NotReady("no item has two answers yet; agreement needs items that several people answered")
     value = float(value_of(kinds, times.astype(float)))
@@ -333,34 +372,42 @@ def per_class(
 
 
 def per_pair(
-    answers: Any, least: int = 1, *, resamples: int = RESAMPLES, seed: int = 0
+    answers: Any, least: int = 1, *, most: int | None = None, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, list[Any]]:
-    """Cohen's kappa of every two annotators: a table one, other, items, raw, kappa, low, high.
+    """Cohen's kappa of every two annotators who met: a table one, other, items, raw, kappa, low, high.
 
-    Pairs with fewer than `least` items in common are left out; where both gave one and the same label throughout,
-    kappa is 1.
+    Pairs with fewer than `least` items in common are left out, and all but the `most` pairs with the most items in
+    common; where both gave one and the same label throughout, kappa is 1.
     """
     known = votes(answers)
     rows = []
-    for a, b, one, other in pairs(known):
-        if len(one) >= least:
-            together = met(one, other, len(known.labels))
-            found = estimated(together, "cohen", resamples, np.random.default_rng([seed, a, b]))
-            names = known.annotators[a], known.annotators[b]
-            rows.append((*names, found.n, float(np.mean(one == other)), found.value, found.low, found.high))
+    for a, b, one, other in pairs(known, least, most):
+        together = met(one, other, len(known.labels))
+        found = estimated(together, "cohen", resamples, np.random.default_rng([seed, a, b]))
+        names = known.annotators[a], known.annotators[b]
+        rows.append((*names, found.n, float(np.mean(one == other)), found.value, found.low, found.high))
     return table(("one", "other", "items", "raw", "kappa", "low", "high"), rows)
 
 
-def pairs(known: Votes) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
-    """(a, b, labels of a, labels of b) for annotators a < b with items in common."""
-    order = np.argsort(known.item, kind="stable")
-    by = [np.flatnonzero(known.annotator[order] == a) for a in range(len(known.annotators))]
-    item, label = known.item[order], known.label[order]
-    for a, mine in enumerate(by):
-        for b in range(a + 1, len(by)):
-            _, left, right = np.intersect1d(item[mine], item[by[b]], assume_unique=True, return_indices=True)
-            if len(left):
-                yield a, b, label[mine[left]], label[by[b][right]]
+def pairs(
+    known: Votes, least: int = 1, most: int | None = None
+) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+    """(a, b, labels of a, labels of b) for annotators a < b with `least` items in common; the `most` with most."""
+    from scipy.sparse import csr_matrix, triu
+
+    size = (len(known.annotators), len(known.items))
+    said = csr_matrix((known.label + 1, (known.annotator, known.item)), shape=size)  # a 0 would be no entry
+    there = csr_matrix((np.ones(len(said.data), dtype=np.int64), said.indices, said.indptr), shape=size)
+    common = triu(there @ there.T, k=1).tocoo()  # only those who met: never annotators x annotators
+    enough = np.flatnonzero(common.data >= least)
+    kept = enough[np.argsort(-common.data[enough], kind="stable")][:most]
+    for k in kept[np.lexsort((common.col[kept], common.row[kept]))]:
+        a, b = int(common.row[k]), int(common.col[k])
+        mine, theirs = (slice(said.indptr[j], said.indptr[j + 1]) for j in (a, b))
+        _, left, right = np.intersect1d(
+            said.indices[mine], said.indices[theirs], assume_unique=True, return_indices=True
+        )
+        yield a, b, said.data[mine][left] - 1, said.data[theirs][right] - 1
 
 
 def over_time(

@@ -13,6 +13,8 @@ from asklearn.events import Answered, Label, Retracted
 
 DRAWN = "drawn at random, so that the model is tested on what it did not choose"  # said of audit items and others alike
 
+HIDDEN = "chosen because its answer teaches the model much"  # where more words would tell what the model proposes
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -25,11 +27,32 @@ class Reason:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model thinks: its best label, that label's probability, and all of them."""
+    """What a model thinks: its best label, that label's probability, and all of them.
+
+    Of several labels an item, `probabilities` are each on its own and `probability` is that of all being right. Of
+    a number there are none: 80 % of answers are expected from `low` to `high`. Of spans, each with its `probability`
+    in `spans`, `probability` is that of the whole reading.
+    """
 
     label: Label
-    probability: float
-    probabilities: dict[Label, float]
+    probability: float | None = None
+    probabilities: dict[Label, float] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    spans: tuple[dict[str, Any], ...] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON can hold it: what applies to the task, probabilities rounded to four digits."""
+        found: dict[str, Any] = {"label": self.label}
+        if self.probability is not None:
+            found["probability"] = round(self.probability, 4)
+        if self.probabilities:
+            found["probabilities"] = {str(label): round(p, 4) for label, p in self.probabilities.items()}
+        if self.low is not None:
+            found |= {"low": self.low, "high": self.high}
+        if self.spans is not None:
+            found["spans"] = [span | {"probability": round(span["probability"], 4)} for span in self.spans]
+        return found
 
 
 @dataclass(frozen=True)
@@ -45,11 +68,17 @@ class Question:
     model: str | None
     proposal: Prediction | None
     until: datetime
+    hidden: bool = False  # by lot, so that it can be told whether people follow proposals
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it was drawn at random, or reads so: who can tell an audit item answers it with more care."""
+        return self.audit or self.reason.words == DRAWN
 
     @property
     def blind(self) -> bool:
-        """Whether no proposal may be shown: who can tell an audit item from another answers it with more care."""
-        return self.audit or self.reason.words == DRAWN
+        """Whether no proposal may be shown."""
+        return self.drawn or self.hidden
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +130,10 @@ def kind_of(answer: Answer) -> str:
     return said[0] if said else "note"
 
 
-def recorded(answer: Answer, label: Label) -> Answered | Retracted:
-    """The answer as a fact; `label` is what the task made of it."""
+def recorded(
+    answer: Answer, label: Label, proposed: Label = None, hidden: bool = False
+) -> Answered | Retracted:
+    """The answer as a fact; `label` is what the task made of it; `proposed`, `hidden`: see `Answered`."""
     if not isinstance(answer.key, str) or not answer.key or len(answer.key) > 200:
         raise AnswerError(f"an answer's key is a text of 1 to 200 signs; {answer.key!r} is none")
     if not answer.by or len(answer.by) > 200:
@@ -124,6 +155,8 @@ def recorded(answer: Answer, label: Label) -> Answered | Retracted:
         note=answer.note,
         seconds=seconds,
         seen=answer.seen,
+        proposed=proposed,
+        hidden=hidden,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from asklearn import models, stopping, strategies
+from asklearn import models, strategies
 from asklearn.asking import Pick, choose
 from asklearn.errors import NotReady, SettingError
 from asklearn.events import Added, Answered, Asked, Event, Learned, Measured
@@ -195,7 +195,7 @@ class _Run:
         pool = self.sides.pool
         self.learner = Learner(pool, known.task, setup.model, folder=None, seed=seed)
         self.learner.features = self.sides.features  # the same for every seed: computed once
-        require(self.strategy, SERVES, self.learner.name)
+        require(self.strategy, SERVES | known.task.gives, self.learner.name)
         self.budget = min(setup.budget, len(pool.ids))
         self.free = np.ones(len(pool.ids), dtype=bool)
         self.asked: list[int] = []  # positions in the pool, in the order asked
@@ -276,7 +276,7 @@ class _Run:
         seen = self.sides.features.X[self.asked] if self.named else self.sides.pool.rows(items)
         model = models.fit(models.make(self.setup.model), seen, self.known.task.encode(training.labels))
         self.learner.spent["learn"] += time.perf_counter() - began
-        return Serving(version, training.watermark, np.empty((len(self.free), 0)), model)
+        return Serving(version, training.watermark, {"proba": np.empty((len(self.free), 0))}, model)
 
     def _scores(self) -> dict[str, float]:
         labels = self.known.task.labels
@@ -354,7 +354,7 @@ class _Run:
         ]
         serving, rows = self.learner.serving, np.array(self.asked)
         if serving is not None:
-            signs = stopping.pool_signs(None if before is None else before.proba, serving.proba, rows)
+            signs = self.known.task.signs(None if before is None else before.said, serving.said, rows)
             events.append(
                 Learned(
                     version=serving.version,
