@@ -19,7 +19,7 @@ FLOORS = [
     {"__main__", "cli", "testing"},
     {"server", "connect", "study", "report", "live"},
     {"project"},
-    {"asking", "background", "learning", "planning", "record", "settings"},
+    {"asking", "background", "beside", "learning", "mapping", "planning", "record", "reviewing", "settings", "standing", "steering", "witness"},
     {
         "strategies",
         "scores",
@@ -29,9 +29,10 @@ FLOORS = [
         "people",
         "stopping",
         "estimate",
+        "measures",
         "engines",
     },
-    {"view", "state", "pool", "loops"},
+    {"view", "state", "canary", "pool", "loops"},
     {"events", "journal"},
     {"errors"},
 ]

@@ -54,7 +54,7 @@ def test_ask_tell_learn_predict():
 
 
 def test_nobody_is_asked_twice_and_what_is_held_is_not_asked():
-    with project() as it:
+    with project(overlap=0) as it:
         mine, yours = it.ask(20, "ann"), it.ask(20, "bob")
         assert len({q.item for q in mine + yours}) == 40
         it.release([q.item for q in mine[:5]], "ann")
@@ -379,7 +379,7 @@ def test_every_question_can_be_replayed_from_the_record():
 
 def test_many_threads_ask_and_tell_and_nothing_is_handed_out_twice():
     X = rows(400)
-    with project(X, strategy="margin") as it:
+    with project(X, strategy="margin", overlap=0) as it:
         answer_all(it, X, it.ask(10))
         it.learn()
         got: dict[str, list[str]] = {}

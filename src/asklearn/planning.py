@@ -5,7 +5,8 @@ from __future__ import annotations
 import pickle
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,25 @@ import numpy as np
 from asklearn import strategies
 from asklearn.asking import Busy, Pick, audit_draws, choose, choose_there
 from asklearn.background import Background
+from asklearn.beside import NONE, Offer, beside, in_doubt, in_turn
+from asklearn.canary import HARM
 from asklearn.estimate import doubt_in_choosing
 from asklearn.events import Audited, Event
-from asklearn.learning import Learner, Serving, codes
+from asklearn.learning import Learner, Serving, codes, wanted_anew
+from asklearn.people.cost import Effort, pace
+from asklearn.people.readers import share
 from asklearn.record import Record
 from asklearn.strategies.mixing import mix
+from asklearn.view import needs
+from asklearn.witness import Witness
 
-ASK, AUDIT, AHEAD = 1, 2, 4  # purposes of generators: one for each kind of decision
+ASK, AUDIT, AHEAD, BESIDE = 1, 2, 4, 10  # purposes of generators: one for each kind of decision
 LARGE = 5_000  # free rows from which choosing ahead is done aside, while people go on answering
 PLANNED = 4  # times `ahead` that such a plan holds
 REST = (
     4  # times as long as the last plan took until the next: planning never takes more than a fifth of a core
 )
-HARM = 20  # evidence against choosing at which the guard steps in: a false alarm in 1 of 20 projects
+CHECKS = 0.25  # the share of questions that go over bulk labels, while there are some to check
 STOPGAP = "mix(margin, share=0.1)"  # takes no time: serves on large pools until the plan is there
 
 
@@ -40,12 +47,19 @@ class Planner:
         *,
         seed: int,
         audit: float,
+        batch: int = 10,
+        cost: str | None = None,
         guarded: bool = False,
+        overlap: float = 0.0,
+        gold: float = 0.0,
     ) -> None:
         self._record, self._learner = record, learner
         self._wanted, self._stopgap_strategy = strategy, strategies.get(STOPGAP)
+        self._witness, self._stopgap_witness = Witness(learner, strategy), Witness(learner, self._stopgap_strategy)
         self._guarded = guarded
-        self._seed, self._share = seed, audit
+        self._again, self._gold = share(record.leases.redundancy, overlap), gold
+        self._seed, self._share, self._batch = seed, audit, batch
+        self._costly, self._cost, self._priced_at = "cost" in needs(strategy), cost, -1
         self._plan: list[Pick] = []
         self._stopgap: list[Pick] = []
         self._plan_of: Serving | None = None
@@ -63,7 +77,7 @@ class Planner:
         """
         seed = (self._seed, self._record.state.seq, ASK)
         rng = np.random.default_rng(seed)
-        free = self._record.leases.free_for(by)
+        free = self._record.leases.fresh_for(by)
         if among is not None:
             allowed = np.zeros_like(free)
             allowed[among] = True
@@ -71,11 +85,40 @@ class Planner:
         events, audits = self._audits(n, free) if among is None else ([], [])
         for pick in audits:
             free[pick.position] = False
-        picks = self._chosen(n - len(audits), free, rng, ahead)
+        self._weigh_costs()
+        picks = self._chosen(n - len(audits), free.copy(), rng, ahead)
+        picks = self._witness.see(picks, free, (*self._plan, *self._stopgap))
+        picks = self._beside(picks, n - len(audits), by, among, ahead)
         # Anywhere in the batch: nobody should see from its place which one is the audit item.
         for pick in audits:
             picks.insert(int(rng.integers(len(picks) + 1)), pick)
         return events, picks, seed
+
+    def _beside(
+        self, chosen: list[Pick], n: int, by: str, among: np.ndarray | None, ahead: int
+    ) -> list[Pick]:
+        """The chosen with further readings and gold items among them; what gives way is asked next."""
+        leases, serving, state = self._record.leases, self._learner.serving, self._record.state
+        if n == 0:
+            return chosen
+        rng = np.random.default_rng((self._seed, state.seq, BESIDE))
+        doubts = None if serving is None else serving.doubts
+        waiting = np.flatnonzero(leases.open_for(by))
+        if among is not None:
+            waiting = waiting[np.isin(waiting, among)]
+        due, later = in_turn(waiting, n, doubts, by, rng)
+        doubtful, spare = in_doubt(doubts, by, leases, self._learner.ids) if among is None else (NONE, 0)
+        worth = np.empty(0) if doubts is None or doubts.worth is None else doubts.worth
+        gold = leases.gold_for(by) if among is None else NONE
+        rows = (*due.tolist(), *doubtful.tolist())
+        audited = {row: state.audited[item] for row in rows if (item := self._learner.ids[row]) in state.audited}
+        offer = Offer(due, later, self._again, doubtful, spare, worth, gold, self._gold, audited)
+        if not offer:
+            return chosen
+        picks, back = beside(chosen, n, offer, rng)
+        if ahead:
+            self._plan = [*back, *self._plan]
+        return picks
 
     @property
     def _strategy(self) -> Callable[..., Any]:
@@ -84,6 +127,25 @@ class Planner:
         if self._guarded and doubt_in_choosing(state.wins, state.losses) >= HARM:
             return mix(self._wanted, share=0.5)
         return self._wanted
+
+    @property
+    def ahead(self) -> int:
+        """How many items are chosen already and wait to be asked."""
+        return len(self._plan) + len(self._stopgap)
+
+    def _weigh_costs(self) -> None:
+        """Once a model, where the strategy asks what items cost: learn it anew from the answers."""
+        state, known = self._record.state, self._learner.effort
+        if not self._costly or self._priced_at == len(state.models):
+            return
+        self._priced_at = len(state.models)
+        if self._cost is None:
+            positions = self._learner.positions
+            timed = [answer for answer in state.timed if answer.item in positions]
+            lengths = self._learner.costs.lengths()[[positions[answer.item] for answer in timed]]
+            self._learner.effort = Effort(None, pace(timed, lengths) or known.pace)
+        else:
+            self._learner.effort = Effort(self._cost)
 
     def close(self) -> None:
         """End the process that plans, if there is one."""
@@ -95,12 +157,18 @@ class Planner:
         waiting = [self._learner.positions[item] for item in state.audited if item in self._learner.positions]
         picks = [Pick(row, None, state.audited[ids[row]], "audit", True) for row in waiting if free[row]][:n]
         rng = np.random.default_rng((self._seed, state.seq, AUDIT))
+        # Beside those that measure the model, some of what was labelled in bulk: nobody can tell which is which.
+        swept = [self._learner.positions[item] for item in state.checks if item in state.bulk]
+        swept = [row for row in swept if free[row] and ids[row] not in state.audited]
+        if swept:
+            checks = swept[: int(rng.binomial(n - len(picks), CHECKS))]
+            picks += [Pick(row, None, None, "check") for row in checks]
         draws = int(rng.binomial(n - len(picks), self._share))  # each question is a draw with this chance
         if draws == 0:
             return [], picks
         drawn = np.zeros(len(ids), dtype=bool)
         drawn[waiting] = True
-        drawn[[self._learner.positions[item] for item in state.flagged]] = True
+        drawn[[self._learner.positions[item] for item in (*state.flagged, *state.aside)]] = True
         events: list[Event] = []
         for row, chance in audit_draws(draws, np.flatnonzero(~drawn), rng):
             events.append(Audited(item=ids[row], chance=chance))
@@ -110,7 +178,7 @@ class Planner:
 
     def _chosen(self, n: int, free: np.ndarray, rng: np.random.Generator, ahead: int) -> list[Pick]:
         if not ahead:
-            return choose(self._learner, self._strategy, free, n, rng, self._busy)
+            return self._stamped(choose(self._learner, self._strategy, free, n, rng, self._busy))
         if self._plan_of is not self._learner.serving:
             self._plan, self._stopgap, self._plan_of = [], [], self._learner.serving
         picks, self._plan = _taken(self._plan, free, n)
@@ -123,7 +191,9 @@ class Planner:
         if missing and large:
             return picks + self._at_once(missing, free, rng, ahead)
         if missing:
+            ahead = min(ahead, wanted_anew(self._record.state, self._batch))
             more = choose(self._learner, self._strategy, free, missing + ahead, rng, self._busy)
+            more = self._stamped(scattered(more, rng))
             self._plan += more[missing:]
             picks += more[:missing]
         return picks
@@ -141,9 +211,10 @@ class Planner:
             )
             quick = strategies.get("random") if unknown else self._stopgap_strategy
             more = choose(self._learner, quick, free, missing + ahead, rng, self._busy)
+            more = self._stamped(scattered(more, rng))
             self._stopgap += more[missing:]
             picks += more[:missing]
-        return picks
+        return self._stopgap_witness.see(picks, free, self._stopgap)
 
     def _plan_aside(self, n: int) -> None:
         """Choose n more without keeping anybody waiting: on a large pool that takes a second or so."""
@@ -156,13 +227,14 @@ class Planner:
         try:
             with self._record.now() as state:
                 serving = self._learner.serving
-                free = self._record.leases.free()
+                free = self._record.leases.fresh()
                 free[[pick.position for pick in self._plan]] = False
                 seed, busy = (self._seed, state.seq, AHEAD), self._busy()
             picks = self._planned(serving, free, n, seed, busy)
+            picks = scattered(picks, np.random.default_rng((*seed, len(picks))))
             with self._record.now():
                 if serving is self._learner.serving is self._plan_of:
-                    self._plan += picks
+                    self._plan += self._stamped(picks)
         except Exception as error:  # whoever asks next gets it: a plan must not fail in silence
             self._fault = error
         finally:
@@ -179,20 +251,46 @@ class Planner:
         )
         if self._learner.apart and (serving is None) == (last is None) and _travels(self._strategy):
             work = self._process.submit(
-                choose_there, self._learner.request(), last, self._strategy, free, n, seed, busy
+                choose_there,
+                self._learner.request(),
+                last,
+                self._strategy,
+                free,
+                n,
+                seed,
+                busy,
+                self._learner.effort,
+                None if self._learner.priority is None else self._learner.priority.column,
             )
             picks = work.result()
             if picks is not None:
                 return picks
         return choose(self._learner, self._strategy, free, n, np.random.default_rng(seed), lambda: busy)
 
+    def _stamped(self, picks: Sequence[Pick]) -> list[Pick]:
+        seq = self._record.state.seq
+        return [replace(pick, plan=seq) for pick in picks]
+
     def _busy(self) -> Busy:
         """Positions answered or held by anybody, and the column of each one's consensus (-1: none)."""
         state, task = self._record.state, self._learner.task
-        items = dict.fromkeys((*state.answers, *self._record.leases.held()))
-        said = [(self._learner.positions[item], state.labels_of(item)) for item in items]
+        items = dict.fromkeys((*state.answers, *state.bulk, *self._record.leases.held()))
+        said = [(self._learner.positions[item], state.votes_of(item)) for item in items]
         merged = [task.merge(labels)[0] if labels else None for _, labels in said]
         return np.array([row for row, _ in said], dtype=np.intp), codes(merged, task)
+
+
+def scattered(picks: Sequence[Pick], rng: np.random.Generator) -> list[Pick]:
+    """The same, those drawn at random anywhere among the others, which keep their order.
+
+    A plan is dropped when a model comes, often after its first few items: what strategies put last, their random
+    share, would never be asked.
+    """
+    lots = [pick for pick in picks if pick.arm == "random"]
+    rest = iter([pick for pick in picks if pick.arm != "random"])
+    places = set(rng.choice(len(picks), len(lots), replace=False).tolist()) if lots else set()
+    drawn = iter(lots)
+    return [next(drawn) if i in places else next(rest) for i in range(len(picks))]
 
 
 def _taken(plan: list[Pick], free: np.ndarray, n: int) -> tuple[list[Pick], list[Pick]]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from asklearn.errors import Conflict, JournalError
@@ -37,9 +38,20 @@ class Record:
     ends where the state was read; if another process was faster, the decisions are made again.
     """
 
-    def __init__(self, journal: Journal, positions: Mapping[str, int], redundancy: int) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        positions: Mapping[str, int],
+        redundancy: int,
+        *,
+        overlap: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         self.journal = journal
-        self._positions, self._redundancy = positions, redundancy
+        self._new_leases = partial(
+            Leases, positions=positions, redundancy=redundancy, overlap=overlap, seed=seed
+        )
+        self.leases = self._new_leases(State())
         self.turn = threading.RLock()
         self._gate = threading.Lock()
         self._waiting: list[_Ticket] = []
@@ -48,9 +60,10 @@ class Record:
     def reload(self) -> None:
         """Fold the journal from its beginning."""
         with self.turn:
-            self.state = State()
-            self.leases = Leases(self.state, self._positions, self._redundancy)
+            before, self.state = self.leases, State()
+            self.leases = self._new_leases(self.state)
             self.refresh()
+            self.leases.keep(before)
 
     def refresh(self) -> None:
         """Take in what others wrote."""

@@ -151,6 +151,16 @@ def needs(f: Callable[..., Any]) -> frozenset[str]:
     return frozenset(wanted).difference(FREE) | (within - gives(f))
 
 
+def takes(f: Callable[..., Any], quantity: str) -> bool:
+    """Whether f, or anything nested in it, has a parameter of this name, needed or not.
+
+    >>> takes(lambda n, rng, priority=None: ..., "priority")
+    True
+    """
+    found = _parameters(f)
+    return quantity in found.required + found.optional or any(takes(part, quantity) for part in parts(f))
+
+
 def gives(f: Callable[..., Any]) -> frozenset[str]:
     """The quantities that f itself gives to what is nested in it: draws, of a committee."""
     return frozenset(getattr(f, "gives", ()))

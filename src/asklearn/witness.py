@@ -37,8 +37,8 @@ class Witness:
         too, to be asked later."""
         serving = self._learner.serving
         proba = None if serving is None else serving.quantities.get("proba")
-        if self._score is None or serving is None or proba is None:
-            return list(picks)
+        if self._score is None or serving is None or proba is None or self._learner.priority is not None:
+            return list(picks)  # of items with a priority the highest come first, whatever they score
         if self._of is not serving:
             rows = self._learner.stop_set
             rows = rows[rows < len(proba)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -34,27 +35,35 @@ def assisted(votes: Votes, model: np.ndarray, *, rounds: int = 4, steps: int = 3
     people, labels = len(votes.annotators), len(votes.labels)
     others = max(1, labels - 1)
     number = np.bincount(votes.annotator, minlength=people)
+    # Only items with an answer tell how right people and model are: of a large pool the others are most.
+    known, item = np.unique(votes.item, return_inverse=True)
+    heard = replace(votes, items=[votes.items[i] for i in known], item=item)
+    voices = {way: spoken(model[known], *way) for way in product(TEMPERATURES, SLIPS)}
 
-    def answers(model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        start, right = np.log(np.maximum(model, 1e-9)), np.full(people, RIGHT)
+    def gain(right: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.log(right * others / (1 - right))[votes.annotator]
+        return found
+
+    def abilities(voice: np.ndarray) -> np.ndarray:
+        start, right = np.log(np.maximum(voice, 1e-9)), np.full(people, RIGHT)
         for _ in range(steps):
-            proba = softmax(start + evidence(votes, np.log(right * others / (1 - right))[votes.annotator]))
-            hit = np.bincount(votes.annotator, proba[votes.item, votes.label], people)
+            proba = softmax(start + evidence(heard, gain(right)))
+            hit = np.bincount(votes.annotator, proba[item, votes.label], people)
             mean = (hit.sum() + ALL * RIGHT) / (len(votes) + ALL)
             right = np.clip((hit + EACH * mean) / (number + EACH), 0.5 / labels, 0.995)
-        return proba, right
+        return right
 
-    said = np.full_like(model, 1 / labels)
-    proba, right = answers(said)
+    right, voice = abilities(np.full((len(known), labels), 1 / labels)), np.full_like(model, 1 / labels)
     for _ in range(rounds):
         a = right[votes.annotator]
 
         def foretold(way: tuple[float, float], a: np.ndarray = a) -> float:
-            p = spoken(model, *way)[votes.item, votes.label]
+            p = voices[way][item, votes.label]
             return float(np.log(a * p + (1 - a) * (1 - p) / others).sum())
 
-        said = spoken(model, *max(product(TEMPERATURES, SLIPS), key=foretold))
-        proba, right = answers(said)
+        best = max(voices, key=foretold)
+        right, voice = abilities(voices[best]), spoken(model, *best)
+    proba = softmax(np.log(np.maximum(voice, 1e-9)) + evidence(votes, gain(right)))
     one = right[:, None, None]
     return plain(proba, np.where(np.eye(labels, dtype=bool), one, (1 - one) / others))
 
