@@ -84,7 +84,13 @@ def init(
         str | None, typer.Option(metavar="COL", help="A column of known labels, kept aside for simulation.")
     ] = None,
     labels: Annotated[str | None, typer.Option(metavar="A,B,C", help="What may be answered.")] = None,
-    task: Annotated[str, typer.Option(metavar="TASK", help="What an answer is.")] = "classes",
+    task: Annotated[
+        str, typer.Option(metavar="TASK", help="What an answer is: classes, multilabel, number or spans.")
+    ] = "classes",
+    range: Annotated[
+        str | None, typer.Option(metavar="LOW,HIGH", help="The smallest and the largest number of the task number.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(metavar="UNIT", help="What the numbers count, such as kg.")] = None,
     model: Model = "auto",
     strategy: Annotated[
         str, typer.Option(metavar="STRATEGY", help="What is asked next: see `asklearn strategies`.")
@@ -100,7 +106,7 @@ def init(
     budget: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many labels.")] = None,
     target: Annotated[
         float | None,
-        typer.Option(metavar="VALUE", help="Stop when the accuracy is surely this high, such as 0.9."),
+        typer.Option(metavar="VALUE", help="Stop when the accuracy is surely this high, such as 0.9; of numbers the mean error this low."),
     ] = None,
     skip_bad: SkipBad = False,
 ) -> None:
@@ -118,6 +124,8 @@ def init(
             columns={"text": text, "image": image, "features": _list(features), "id": id, "label": label},
             labels=_list(labels),
             task=task,
+            range=_list(range),
+            unit=unit,
             model=model,
             strategy=strategy,
             audit=audit,

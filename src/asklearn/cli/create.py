@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asklearn.cli.terminal import plain, progress
-from asklearn.errors import SettingError
+from asklearn.errors import AnswerError, SettingError
 from asklearn.pool import Imported
 
 if TYPE_CHECKING:
     from asklearn.pool.store import StoredPool
+    from asklearn.tasks import Task
 
 NAMED = 10  # rows left out, or labels, that are named one by one
 MEANINGS = {
@@ -37,6 +38,8 @@ class Wish:
     columns: Mapping[str, Any]
     labels: Sequence[str] | None
     task: str = "classes"
+    range: Sequence[str] | None = None
+    unit: str | None = None
     model: str = "auto"
     strategy: str = "auto"
     audit: float = 0.05
@@ -51,19 +54,18 @@ def create(folder: Path, data: Path, wish: Wish) -> list[str]:
     """Make the project; what became of the file, in sentences."""
     from asklearn import stopping
     from asklearn.project import Project
-    from asklearn.tasks import named
 
-    if not wish.columns.get("label") and not wish.labels:
+    if wish.task != "number" and not wish.columns.get("label") and not wish.labels:
         raise SettingError(
             "say what may be answered with --labels, or which column holds known labels with --label"
         )
     with new_folder(folder) as scratch:
         pool, imported, unit = filled(scratch, data, wish.columns, wish.skip_bad)
         with closing(pool):
-            labels = labels_of(pool, wish)
+            task = task_of(pool, wish)
             with Project(
                 pool,
-                named(wish.task, labels),
+                task,
                 wish.model,
                 wish.strategy,
                 path=scratch,
@@ -71,12 +73,12 @@ def create(folder: Path, data: Path, wish: Wish) -> list[str]:
                 audit=wish.audit,
                 redundancy=wish.redundancy,
                 budget=wish.budget,
-                stop=None if wish.target is None else stopping.target(wish.target),
+                stop=None if wish.target is None else stopping.target(wish.target, task.usual),
                 name=folder.absolute().name,
             ):
                 pass
             prepare(pool, scratch)
-    return list(sentences(data, imported, unit, labels))
+    return list(sentences(data, imported, unit, task))
 
 
 def filled(
@@ -91,17 +93,62 @@ def filled(
     return store.StoredPool.open(folder), imported, source.unit
 
 
-def labels_of(pool: StoredPool, wish: Wish) -> list[str]:
-    """What may be answered: as given, or every label that was kept aside."""
-    kept = in_order(pool.labels())
-    if wish.labels is None:
-        return kept
-    strange = [label for label in kept if label not in wish.labels]
-    if strange:
+def task_of(pool: StoredPool, wish: Wish) -> Task:
+    """What an answer is: with the labels given, or every one that was kept aside. Kept labels must be answers of it."""
+    from asklearn.tasks import named
+
+    kept = pool.labels()
+    if wish.task == "classes":
+        labels = in_order(kept) if wish.labels is None else wish.labels
+    elif wish.task == "number":
+        labels = wish.labels or ()
+    else:
+        labels = names_in(kept, wish.task) if wish.labels is None else wish.labels
+    task = named(wish.task, labels, range=ends(wish.range), unit=wish.unit)
+    for text in kept:
+        try:
+            task.parse(text)
+        except AnswerError as error:
+            known = f", --labels only {', '.join(wish.labels)}" if wish.labels else f": {error}"
+            raise SettingError(f"column {wish.columns['label']!r} holds {text!r}{known}") from None
+    return task
+
+
+def names_in(kept: Sequence[str], kind: str) -> list[str]:
+    """The names that kept answers of several parts consist of, in order.
+
+    >>> names_in(["b|a", "[]", '["c"]'], "multilabel")
+    ['a', 'b', 'c']
+    """
+    import json
+
+    found: set[str] = set()
+    for text in kept:
+        try:
+            parts = json.loads(text) if text.lstrip().startswith("[") else text.split("|")
+            found.update(str(part["label"] if isinstance(part, dict) else part).strip() for part in parts)
+        except (ValueError, KeyError) as error:
+            raise SettingError(f"{text!r} is no answer of the task {kind}: {error}") from error
+    return in_order(list(found))
+
+
+def ends(given: Sequence[str] | None) -> tuple[float, ...] | None:
+    """The ends of a range. Raises `SettingError` for what is no number.
+
+    >>> ends(["0", "2.5"])
+    (0, 2.5)
+    """
+    if given is None:
+        return None
+    try:
+        found = tuple(float(text) for text in given)
+    except ValueError as error:
         raise SettingError(
-            f"column {wish.columns['label']!r} holds {strange[0]!r}, --labels only {', '.join(wish.labels)}"
-        )
-    return list(wish.labels)
+            f"a range is two numbers, such as --range 0,10; {','.join(given)!r} is not"
+        ) from error
+    if len(found) != 2:
+        raise SettingError(f"a range is two numbers, such as --range 0,10; {','.join(given)!r} is not")
+    return tuple(int(end) if end == int(end) else end for end in found)
 
 
 def in_order(labels: Sequence[str]) -> list[str]:
@@ -122,7 +169,7 @@ def prepare(pool: StoredPool, folder: Path) -> None:
         features.save(features.compute(pool, progress=seen), folder / "cache", pool.fingerprint)
 
 
-def sentences(data: Path, imported: Imported, unit: str, labels: Sequence[str]) -> Iterator[str]:
+def sentences(data: Path, imported: Imported, unit: str, task: Task) -> Iterator[str]:
     """What became of the file, a line each."""
     yield f"{imported.added:,} rows of {data}"
     for name, role in imported.columns.items():
@@ -133,8 +180,18 @@ def sentences(data: Path, imported: Imported, unit: str, labels: Sequence[str]) 
             yield f"    {unit} {line}: {plain(reason)}" if unit else f"    {plain(reason)}"
         if imported.skipped_count > NAMED:
             yield f"    and {imported.skipped_count - NAMED:,} more"
-    more = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
-    yield f"  answers: {', '.join(plain(label) for label in labels[:NAMED])}{more}"
+    yield f"  answers: {answers(task)}"
+
+
+def answers(task: Task) -> str:
+    """What may be answered, in words."""
+    if task.kind == "number":
+        span, unit = getattr(task, "range", None), getattr(task, "unit", "")
+        within = "" if span is None else f" from {span[0]:g} to {span[1]:g}"
+        return f"a number{within}{f' {plain(unit)}' if unit else ''}"
+    several = {"multilabel": "any of ", "spans": "passages that are "}.get(task.kind, "")
+    more = f" and {len(task.labels) - NAMED:,} more" if len(task.labels) > NAMED else ""
+    return f"{several}{', '.join(plain(str(label)) for label in task.labels[:NAMED])}{more}"
 
 
 @contextmanager

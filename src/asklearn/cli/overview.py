@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from asklearn.cli.terminal import document, number, plain, say, table
+from asklearn.people.duration import spell
 
 NAMED = 10  # people listed by name
 
@@ -30,11 +31,9 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
     aside = [f"{status[what]:,} {what}" for what in ("skipped", "flagged", "held") if status[what]]
     if aside:
         yield "  " + ", ".join(aside)
-    yield f"  labels: {', '.join(plain(label) for label in status['labels'])}"
-    yield f"  people's time: {spell(status['seconds'])}"
+    yield f"  {'labels: ' if status['labels'] else 'answers: '}{answers(status)}"
     yield from people(status["people"])
-    if status["budget"] is not None:
-        yield f"  budget: {status['budget']:,} labels"
+    yield from cost(status["cost"])
     model = status["model"]
     if model is None:
         yield "  model: none yet"
@@ -55,6 +54,10 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
             f"  choosing against drawing: on {choice['judged']:,} random items as many chosen labels taught more "
             f"on {choice['wins']:,}, less on {choice['losses']:,}"
         )
+    if status["anchoring"]:
+        yield from leaning(status["anchoring"])
+    if status["canary"]["status"] != "well":
+        yield f"  what is asked, {status['canary']['status']}: {plain(status['canary']['words'])}"
     if status["learning"]["error"]:
         yield f"  the last training failed: {plain(status['learning']['error'])}"
     advice = status["advice"]
@@ -63,6 +66,45 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
         said = "stop" if sign["stop"] else "cannot tell" if sign["stop"] is None else "go on"
         hint = "" if sign["decides"] else " (a hint)"
         yield f"    {sign['rule']}{hint}: {said}; {plain(sign['words'])}"
+
+
+def cost(status: Mapping[str, Any]) -> Iterator[str]:
+    """What people's time has come to, what quality took of it, and how far the limits are."""
+    unit = plain(status["currency"])
+    each = "" if status["each"] is None else f", {status['each']:.1f} s an answer"
+    money = "" if status["money"] is None else f", {status['money']:.2f} {unit}"
+    yield f"  people's time: {spell(status['seconds'])}{each}{money}"
+    point = status["point"]
+    if point is not None:
+        took, low, high = (spell(point[name]) for name in ("seconds", "low", "high"))
+        paid = "" if status["price"] is None else ", {:.2f} {} ({:.2f} to {:.2f})".format(
+            point["money"][0], unit, *point["money"][1:]
+        )
+        yield f"  a point of {plain(point['metric'])} took {took} (95 %: {low} to {high}){paid}"
+    for limit in status["limits"]:
+        name = unit if limit["unit"] == "money" else limit["unit"]
+        strict = ", then nothing is asked any more" if status["hard"] else ""
+        yield f"  budget: {limit['used']:,.6g} of {limit['limit']:,g} {name} used{strict}"
+
+
+def leaning(told: Mapping[str, Any]) -> Iterator[str]:
+    """Whether people follow proposals."""
+    yield (
+        f"  with the proposal shown {told['shown']:.0%} of {told['n_shown']:,} answers agree with it, hidden "
+        f"{told['hidden']:.0%} of {told['n_hidden']:,}: a difference of {told['difference']:+.1%} "
+        f"(95 %: {told['low']:+.1%} to {told['high']:+.1%})"
+    )
+
+
+OF = {"krippendorff:sets": " of each label", "krippendorff:interval": " of numbers"}
+
+
+def answers(status: Mapping[str, Any]) -> str:
+    """What may be answered, in words."""
+    if status["task"] != "number":
+        return ", ".join(plain(str(label)) for label in status["labels"])
+    span = "" if status["range"] is None else " from {:g} to {:g}".format(*status["range"])
+    return plain(f"numbers{span} {status['unit']}".strip())
 
 
 def people(status: Mapping[str, Any]) -> Iterator[str]:
@@ -78,21 +120,10 @@ def people(status: Mapping[str, Any]) -> Iterator[str]:
         yield "  agreement: not known yet; it takes items that several people labelled, and two different labels"
     else:
         yield (
-            f"  agreement (Krippendorff's alpha): {number(agreed['value'])} "
+            f"  agreement (Krippendorff's alpha{OF.get(agreed['metric'], '')}): {number(agreed['value'])} "
             f"(95 %: {number(agreed['low'])} to {number(agreed['high'])}), "
             f"from {agreed['n']:,} items that several people labelled"
         )
-
-
-def spell(seconds: float) -> str:
-    """
-    >>> spell(42), spell(600), spell(9000)
-    ('42 s', '10 min', '2 h 30 min')
-    """
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def show_strategies(*, json: bool) -> None:
