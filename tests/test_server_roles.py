@@ -50,10 +50,17 @@ ROUTES = {
     "GET /api/v1/items/{item:path}/image": Route("answer", path="/api/v1/items/0/image"),
     "GET /api/v1/status": Route("read"),
     "GET /api/v1/curve.svg": Route("read"),
+    "GET /api/v1/overview": Route("read"),
+    "GET /api/v1/overview/pace.svg": Route("read"),
     "GET /api/v1/labels": Route("labels"),
     "GET /api/v1/export": Route("labels"),
     "GET /api/v1/events": Route("manage"),
     "POST /api/v1/tickets": Route("own", {"annotator": "zoe"}),
+    # review
+    "GET /api/v1/review": Route("review"),
+    "POST /api/v1/review/look": Route("review", {"key": "look", "item": "0", "label": "spam"}),
+    "POST /api/v1/review/settle": Route("review", {"key": "settle", "item": "0", "label": "spam"}),
+    "GET /api/v1/quality": Route("review"),
     # people
     "GET /api/v1/people": Route("manage"),
     "POST /api/v1/people/invite": Route("manage", {"name": "guest"}),

@@ -266,7 +266,9 @@ def decode(text: str) -> Event:
     known = {f.name for f in fields(kind)}
     # JSON has no tuples; only a label may itself be a list.
     values: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) and k not in ("label", "proposed") else v for k, v in body.items() if k in known
+        k: tuple(v) if isinstance(v, list) and k not in ("label", "proposed") else v
+        for k, v in body.items()
+        if k in known
     }
     try:
         return kind(**values)

@@ -148,9 +148,13 @@ def _canary(folder: Path) -> Iterator[Finding]:
     from asklearn.strategies.declared import declared
 
     setup = settings.read(folder)
+    try:
+        promised = declared(strategies.get(setup.strategy))
+    except AskLearnError:  # the settings are not sound, which is said above
+        return
     with closing(SqliteJournal(folder / "journal.sqlite", writing=False)) as journal:
         state = fold(journal.read())
-    verdict = standing.verdict(state, declared(strategies.get(setup.strategy)), setup)
+    verdict = standing.verdict(state, promised, setup)
     if not verdict.signs:
         yield Finding("canary", True, "too little was asked to tell whether it follows the score")
     for sign in verdict.signs:

@@ -72,6 +72,15 @@
  * @property {{annotators: number, agreement: {value: number, low: number, high: number, n: number} | null}} [people]
  * @property {{stop: boolean, why: string | string[], forecast: {labels: number, value: number}[]} | null} advice
  * @property {{running: boolean, error: string | null, features: string}} [learning]
+ * @property {{status: "well" | "doubtful" | "broken", words: string}} [canary]
+ * @property {Cost} [cost]
+ *
+ * @typedef {object} Cost
+ * @property {number} seconds
+ * @property {number | null} each seconds an answer takes
+ * @property {number | null} money
+ * @property {string} currency
+ * @property {{unit: string, used: number, limit: number}[]} limits
  */
 
 /** Why a request brought nothing: `status` is HTTP's, 0 when nobody answered. */

@@ -28,7 +28,7 @@ function heading({ name, you, model, learning }) {
 }
 
 /** @param {Status} status */
-function quality({ estimate, model, learning }) {
+function quality({ estimate, model, learning, canary }) {
   the("figure").hidden = !estimate;
   if (estimate) {
     write(the("metric"), estimate.metric);
@@ -43,8 +43,9 @@ function quality({ estimate, model, learning }) {
       ? "Not known yet. Some questions are drawn at random to find out; the first of their answers brings a figure."
       : "There is no model yet. It begins to learn once two classes have an answer.",
   );
-  the("failing").hidden = !learning?.error;
-  write(the("failing"), learning?.error ? `The model could not learn: ${learning.error}` : "");
+  const wrong = learning?.error ? `The model could not learn: ${learning.error}` : canary?.status === "broken" ? sentence(canary.words) : "";
+  the("failing").hidden = !wrong;
+  write(the("failing"), wrong);
   curve(estimate ? `${model?.version} ${estimate.n} ${estimate.value}` : "", estimate);
 }
 
@@ -68,18 +69,22 @@ function curve(version, estimate) {
 }
 
 /** @param {Status} status */
-function progress({ rows, labelled, skipped, flagged, seconds, answered, budget }) {
+function progress({ rows, labelled, skipped, flagged, cost }) {
   write(the("labelled"), `${count(labelled)} of ${count(rows)}`);
   const aside = [skipped && `${count(skipped)} skipped`, flagged && `${count(flagged)} flagged`].filter(Boolean);
   write(the("aside"), aside.join(", "));
   the("aside").hidden = !aside.length;
-  write(the("time"), answered ? `${duration(seconds)}, ${(seconds / answered).toFixed(1)} s each` : "none so far");
-  the("budget").hidden = !budget;
-  if (!budget) return;
-  write(the("spent"), labelled < budget ? `${count(labelled)} of ${many(budget, "label")}` : `all ${many(budget, "label")} used`);
+  const money = cost?.money ? `, ${cost.money.toFixed(2)} ${cost.currency}` : "";
+  write(the("time"), cost?.each ? `${duration(cost.seconds)}, ${cost.each.toFixed(1)} s each${money}` : "none so far");
+  const [first] = [...(cost?.limits ?? [])].sort((one, other) => other.used / other.limit - one.used / one.limit);
+  the("budget").hidden = !first;
+  if (!first) return;
+  const { used, limit } = first;
+  const unit = first.unit === "money" ? (cost?.currency ?? "") : limit === 1 ? first.unit.slice(0, -1) : first.unit;
+  write(the("spent"), used < limit ? `${count(Math.round(used))} of ${count(limit)} ${unit}` : `all ${count(limit)} ${unit} used`);
   const bar = /** @type {HTMLProgressElement} */ (the("meter"));
-  bar.max = budget;
-  bar.value = Math.min(labelled, budget);
+  bar.max = limit;
+  bar.value = Math.min(used, limit);
 }
 
 /** @param {Status} status */
