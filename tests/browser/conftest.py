@@ -162,13 +162,14 @@ def _complain(person: Person, said: Any) -> None:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """`project(rows, labels, **options)`: a server on a new project, until the tests end."""
+    """`project(rows, labels or task, **options)`: a server on a new project, until the tests end."""
     with ExitStack() as running:
 
-        def project(rows: Any, labels: list[Any], prepare: Any = None, **options: Any) -> Server:
+        def project(rows: Any, task: Any, prepare: Any = None, **options: Any) -> Server:
             folder = tmp_path_factory.mktemp("page") / "project"
             lease = options.pop("lease", 120.0)
-            with Project(rows, classes(labels), path=folder, **({"audit": 0.0} | options)) as made:
+            task = classes(task) if isinstance(task, list) else task
+            with Project(rows, task, path=folder, **({"audit": 0.0} | options)) as made:
                 if prepare is not None:
                     prepare(made)
             return running.enter_context(serving(Path(folder), lease=lease))

@@ -15,7 +15,9 @@ import { Neighbours } from "./neighbours.js";
 import * as notices from "./notices.js";
 import { Amount } from "./number.js";
 import { Outbox } from "./outbox.js";
+import { overview } from "./overview.js";
 import * as panel from "./panel.js";
+import { people } from "./people.js";
 import { Queue } from "./queue.js";
 import * as refusals from "./refusals.js";
 import { Several } from "./several.js";
@@ -44,7 +46,7 @@ const queue = new Queue({ busy, prepare, came, heard: applied });
 const desk = new Desk({ widget, history, outbox, queue, after: turned });
 const neighbours = new Neighbours(scope, held);
 let status = first;
-const views = new Views([bulk((items) => queue.forget(items))], () => status); // one line each: [overview, review, map, people]
+const views = new Views([overview, bulk((items) => queue.forget(items)), people], () => status); // one line each: [overview, review, map, people]
 
 // ---- keys and buttons
 
@@ -121,7 +123,7 @@ function explain() {
 function answering() {
   const keys = assign(names, first.keys);
   const give = (/** @type {import("./api.js").Label} */ label) => desk.give(label);
-  if (first.task === "multilabel") return new Several(names, keys, give, press);
+  if (first.task === "multilabel") return new Several(names, first.labels, keys, give, press);
   if (first.task === "number") return new Amount(first, give, press);
   return first.task === "spans" ? new Spans(names, keys, give, press) : new Single(names, keys, give, press);
 }

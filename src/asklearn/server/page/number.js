@@ -27,7 +27,7 @@ export class Amount {
   constructor({ range, unit }, give, press) {
     this.#give = give;
     if (range) [this.#low, this.#high] = range;
-    this.#step = range ? 10 ** Math.floor(Math.log10((this.#high - this.#low) / 10)) : 1;
+    this.#step = range ? 10 ** Math.round(Math.log10((this.#high - this.#low) / 100)) : 1;
     const label = make("label", { htmlFor: "amount" }, `Number${range ? `, ${range.join(" to ")}` : ""}`);
     const entry = make("div", { className: "entry" }, this.#field, unit ?? "", button("Send", "Enter", () => this.accept(), "primary"));
     this.#field.setAttribute("aria-describedby", this.#words.id);

@@ -11,30 +11,32 @@ import { said } from "./words.js";
 /** @implements {Widget} */
 export class Several {
   #names;
+  #labels;
   #give;
   #choices;
   #none = button("None of them", "0", () => this.#clear());
-  /** @type {Set<string>} */
+  /** @type {Set<number>} by their places */
   #on = new Set();
-  /** @type {Set<string>} */
+  /** @type {Set<number>} */
   #proposed = new Set();
   /** @type {(number | null)[]} */
   #chances = [];
   #given = false; // what is on was an answer already
   #decided = false; // somebody, or the model, has said something: without that, none at all is no answer
 
-  /** @param {string[]} names @param {string[]} keys @param {(label: Label) => void} give @param {(key: string) => boolean} press */
-  constructor(names, keys, give, press) {
+  /** @param {string[]} names @param {Label[]} labels @param {string[]} keys @param {(label: Label) => void} give @param {(key: string) => boolean} press */
+  constructor(names, labels, keys, give, press) {
     this.#names = names;
+    this.#labels = labels;
     this.#give = give;
     this.#choices = new Choices(names, keys, (index) => this.#toggle(index), press, true);
     if (this.#choices.at("0") !== undefined) this.#none.firstElementChild?.replaceChildren("X");
     the("choices").append(make("div", { className: "sending" }, this.#none, button("Send", "Enter", () => this.accept(), "primary")));
   }
 
-  /** @returns {string[] | null} */
+  /** @returns {Label | null} */
   get draft() {
-    return this.#decided ? this.#names.filter((name) => this.#on.has(name)) : null;
+    return this.#decided ? /** @type {string[]} */ (this.#labels.filter((_, index) => this.#on.has(index))) : null;
   }
 
   /** @param {string} key */
@@ -53,10 +55,10 @@ export class Several {
 
   /** @param {import("./api.js").Question} question @param {Label | null} given @param {Label | null} draft */
   show({ proposal }, given, draft) {
-    const proposed = /** @type {string[] | null} */ (proposal?.label ?? null);
-    const start = /** @type {string[] | null} */ (draft ?? given ?? proposed);
-    this.#proposed = new Set(proposed);
-    this.#on = new Set(start);
+    const places = (/** @type {Label | null | undefined} */ label) => new Set(/** @type {string[]} */ (label ?? []).map((one) => this.#labels.indexOf(one)));
+    const start = draft ?? given ?? proposal?.label ?? null;
+    this.#proposed = places(proposal?.label);
+    this.#on = places(start);
     this.#given = given !== null;
     this.#decided = start !== null;
     this.#chances = this.#names.map((name) => proposal?.probabilities?.[name] ?? null);
@@ -65,8 +67,7 @@ export class Several {
 
   /** @param {number} index */
   #toggle(index) {
-    const name = this.#names[index];
-    if (!this.#on.delete(name)) this.#on.add(name);
+    if (!this.#on.delete(index)) this.#on.add(index);
     this.#choices.chosen(index);
     this.#changed();
   }
@@ -84,8 +85,8 @@ export class Several {
 
   /** @param {boolean} again */
   #draw(again) {
-    const looks = this.#names.map((name, index) => {
-      const [proposed, chosen] = [this.#proposed.has(name), this.#on.has(name)];
+    const looks = this.#names.map((_, index) => {
+      const [proposed, chosen] = [this.#proposed.has(index), this.#on.has(index)];
       const mark = proposed ? "proposed" : chosen && this.#given ? "your answer" : "";
       return { chance: this.#chances[index], mark: `${chosen ? "✓ " : ""}${mark}`.trim(), proposed, chosen };
     });
