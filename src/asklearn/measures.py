@@ -173,7 +173,7 @@ def _wider(n: int) -> float:
 
 
 def _t(n: int) -> float:
-    """The 97.5 % quantile of Student's t with n - 1 degrees of freedom (Cornish-Fisher; Abramowitz and Stegun 1964, 26.7.5).
+    """The 97.5 % quantile of Student's t with n - 1 degrees of freedom (Abramowitz and Stegun 1964, 26.7.5).
 
     SciPy's is the same to 3 digits and takes half a second to load, which a page would wait for.
 

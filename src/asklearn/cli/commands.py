@@ -106,7 +106,9 @@ def init(
     budget: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many labels.")] = None,
     target: Annotated[
         float | None,
-        typer.Option(metavar="VALUE", help="Stop when the accuracy is surely this high, such as 0.9; of numbers the mean error this low."),
+        typer.Option(
+            metavar="VALUE", help="Stop when the accuracy is surely this high; of numbers, the mean error this low."
+        ),
     ] = None,
     skip_bad: SkipBad = False,
 ) -> None:

@@ -67,7 +67,7 @@ class Gauss(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         kinds = [(0.0, 1.0)] if self.linear_ else [(0.0, 1.0), *((s, w) for s in BENT for w in WIDTHS)]
         fits = (_Spanned(self._kernel(placed, *kind), at, z, weight) for kind in kinds)
         # What is kept of each is small; the best of all noises of the best kernel counts.
-        loss, self.kind_, best = min(
+        _, self.kind_, best = min(
             ((found.loss, kind, found) for kind, found in zip(kinds, fits, strict=True)), key=lambda f: f[0]
         )
         self.turn_, self.weights_, self.inner_ = best.turn, best.weights, best.inner

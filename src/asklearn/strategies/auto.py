@@ -7,6 +7,7 @@
     a class without a label    half of the batch at random, until it is found or has been looked for long enough
     a class much rarer         a third of the batch the likeliest members of it
     always                     a share drawn at random: it finds what the rest overlooks, and measures without bias
+    numbers, not classes       a tenth at random, else what lies farthest from labels in the largest cluster: lcmd
 
 Uncertain coverage (Bae et al. 2025) is measured in distances that suit the place (each point's own neighbourhood is
 the unit, Zelnik-Manor & Perona 2004), half of the pool lies within its radius of a label, and the more labels there
@@ -31,6 +32,7 @@ from asklearn.strategies.herding import cover, half
 from asklearn.strategies.mixing import mix, random, reserve
 from asklearn.strategies.narrowing import cluster_margin
 from asklearn.strategies.nesting import value
+from asklearn.strategies.numbers import lcmd
 from asklearn.strategies.seeding import seeds
 from asklearn.view import Labelled, Positions, View, known_points
 
@@ -109,7 +111,10 @@ class adaptive:
         proba: Array | None = None,
         embedding: Any = None,
         labelled: Labelled | None = None,
+        mean: Array | None = None,
     ) -> Positions:
+        if mean is not None or _of_numbers(labelled):
+            return pick(NUMBERS if embedding is not None else random, view, n)
         if proba is None:
             if _since_new(labelled) >= 2 * OVERDUE:
                 return pick(SEARCH if embedding is not None else random, view, n)
@@ -140,9 +145,15 @@ class adaptive:
         return np.concatenate([rare, chosen, drawn])
 
 
+NUMBERS = mix(lcmd, share=0.1)
 SEARCH = mix(k_center, share=0.5)
 LATE = cluster_margin()
 COVERED = blend(cover(weight=margin, radius=half(), local=1.0))
+
+
+def _of_numbers(labelled: Labelled | None) -> bool:
+    """Whether answers are numbers: they come as floats, the columns of classes as whole numbers."""
+    return labelled is not None and labelled.y is not None and labelled.y.dtype.kind == "f"
 
 
 def _counts(labelled: Labelled | None, classes: int) -> Array:

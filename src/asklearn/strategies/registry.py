@@ -88,7 +88,7 @@ STRATEGIES = (
     Entry(
         "auto",
         auto,
-        CLASSES,
+        BOTH,
         "n C + m r (d + C)",
         "coverage, then uncertain coverage in distances that learn, a fiftieth at random; guards",
         "from the first label on, when you do not want to choose",

@@ -130,13 +130,14 @@ class number:
         return float(abs(foretold - truth))
 
     def kappa(self, one: Said, other: Said, rows: np.ndarray) -> float:
-        """Lin's concordance (1989): 2 cov / (var + var + (mean - mean)^2).
+        """Cohen's weighted kappa (1968), a disagreement weighing as much as its distance.
 
-        Weighted kappa with squared distances is this very number (King and Chinchilli 2001).
+        1 - mean |a_i - b_i| / mean |a_i - b_j|, the latter over all pairs of rows. Squared distances (Lin's
+        concordance) would call models the same that still differ by a tenth of the spread.
         """
         a, b = one["mean"][rows], other["mean"][rows]
-        apart = a.var() + b.var() + (a.mean() - b.mean()) ** 2
-        return float(2 * ((a - a.mean()) * (b - b.mean())).mean() / apart) if apart > 0 else 1.0
+        apart = float(abs(a[:, None] - b).mean()) if len(a) else 0.0
+        return 1 - float(abs(a - b).mean()) / apart if apart > 0 else 1.0
 
     def signs(self, before: Said | None, now: Said, learned_from: np.ndarray) -> dict[str, float]:
         """{}: shares of wrong or changed answers are of names."""
