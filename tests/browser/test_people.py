@@ -83,6 +83,12 @@ def test_somebody_is_invited_comes_in_is_changed_and_removed(owner: Page, chromi
         expect(owner.get_by_label("Role of zoe d")).to_be_focused()
         zoe.reload()
         expect(zoe.locator("#go-people")).to_be_visible()
+        owner.get_by_label("Role of zoe d").select_option("viewer")
+        expect(owner.get_by_label("Role of zoe d")).to_be_focused()
+        zoe.reload()
+        expect(zoe.locator("#view-overview")).to_be_visible()  # there is nothing else to do for who only looks
+        zoe.keyboard.press("Escape")
+        expect(zoe.locator("#end-title")).to_have_text("Nothing is asked of you")
         owner.on("dialog", lambda dialog: dialog.accept())
         owner.get_by_label("Remove: zoe d").press("Enter")
         expect(row(owner, "zoe d")).to_have_count(0)

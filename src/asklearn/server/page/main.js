@@ -294,7 +294,10 @@ document.body.dataset.task = first.task ?? "classes";
 
 await outbox.start();
 history.decisions = kept.decisions;
-if (kept.question && !outbox.items.includes(kept.question.item)) {
+if (!first.rights?.includes("answer")) {
+  queue.along(0);
+  if (!views.open) views.toggle("overview");
+} else if (kept.question && !outbox.items.includes(kept.question.item)) {
   desk.question = kept.question;
   desk.note = kept.note;
   desk.draft = kept.draft;

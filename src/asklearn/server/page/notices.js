@@ -65,7 +65,7 @@ function wrong(outbox, queue, project) {
 
 /** @param {string} project */
 export function signIn(project) {
-  return `Your session is over. To come back, run “asklearn label ${project}” and open the link it prints, here or in another tab.`;
+  return `Your session is over. To come back, ask who runs the project for a new link, or run “asklearn label ${project}” at its own machine; open it here or in another tab.`;
 }
 
 /** What there is to say when there is nothing to show. @param {Queue} queue @param {Status} status */
@@ -73,11 +73,12 @@ export function end(queue, status) {
   const [title, text] = nothing(queue, status);
   write(the("end-title"), title);
   write(the("end-text"), text);
-  the("end-take").hidden = !queue.dry || Boolean(queue.trouble);
+  the("end-take").hidden = !queue.dry || Boolean(queue.trouble) || !status.rights?.includes("labels");
 }
 
 /** @param {Queue} queue @param {Status} status @returns {[string, string]} */
-function nothing(queue, { rows, labelled, flagged, skipped, held, budget }) {
+function nothing(queue, { rows, labelled, flagged, skipped, held, budget, role, rights }) {
+  if (!rights?.includes("answer")) return ["Nothing is asked of you", `As ${role} you see how the project stands.`];
   if (queue.trouble) return ["Waiting for the server", "The questions at hand are used up. More come as soon as it answers."];
   if (!queue.dry) return ["One moment", "The next question is on its way."];
   if (budget && labelled >= budget) return ["The budget is used up", `${many(labelled, "label")} were given, as planned.`];

@@ -99,7 +99,7 @@ function together({ people }) {
 }
 
 /** @param {Status} status */
-function advice({ advice: said, model }) {
+function advice({ advice: said, model, rights }) {
   the("advice").hidden = !said || !model;
   if (!said) return;
   the("advice").classList.toggle("stop", said.stop);
@@ -108,7 +108,7 @@ function advice({ advice: said, model }) {
   const next = said.forecast?.[0];
   write(the("forecast"), next && !said.stop ? `Forecast: ${next.value.toFixed(2)} at ${many(Math.round(next.labels), "label")}.` : "");
   the("forecast").hidden = !next || said.stop;
-  the("take").hidden = !said.stop;
+  the("take").hidden = !said.stop || !rights?.includes("labels");
 }
 
 /** @param {string} text */

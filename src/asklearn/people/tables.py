@@ -1,0 +1,116 @@
+"""A portrait in tables of words, for a page and a terminal alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+Row = Mapping[str, Any]
+Cells = dict[str, list[Any]]  # head: names of the columns; rows: a list of texts each
+
+MEASURES = {
+    "raw": "Raw agreement",
+    "cohen": "Cohen's kappa",
+    "fleiss": "Fleiss' kappa",
+    "krippendorff": "Krippendorff's alpha",
+    "krippendorff:ordinal": "Alpha of ranks",
+    "krippendorff:interval": "Alpha of numbers",
+}
+PAIRS = 20  # shown; the document has more
+
+
+def everybody(people: Iterable[Row]) -> Cells:
+    """How right and how fast each person is; right by what others say of the same items."""
+    rows = [
+        [
+            str(one["annotator"]),
+            f"{one['answers']:,}",
+            spread(one.get("right")),
+            known(one.get("gold")),
+            "" if one["seconds"] is None else f"{one['seconds']:.1f} s",
+            *([" ".join(one["words"]) or mistakes(one["mistakes"])] if "words" in one else [""]),
+        ]
+        for one in people
+    ]
+    return {"head": ["Name", "Answers", "Right", "Gold", "Each takes", "Remarks"], "rows": rows}
+
+
+def mistakes(found: Sequence[Row]) -> str:
+    """The worst of what somebody takes for something else.
+
+    >>> mistakes([{"truth": "ham", "label": "spam", "share": 0.25, "answers": 8.0}])
+    'Says spam to 25 % of ham.'
+    """
+    if not found:
+        return ""
+    worst = found[0]
+    return f"Says {worst['label']} to {100 * worst['share']:.0f} % of {worst['truth']}."
+
+
+def labels_of(people: Iterable[Row]) -> Cells:
+    """How right each person is by label: of items believed to have it, the share so called."""
+    rows = [
+        [
+            str(one["annotator"]),
+            str(cell["label"]),
+            f"{cell['answers']:.0f}",
+            spread(cell | {"value": cell["share"]}),
+        ]
+        for one in people
+        for cell in one.get("labels", ())
+        if cell["answers"] >= 0.5
+    ]
+    return {"head": ["Name", "Label", "Items", "Right"], "rows": rows}
+
+
+def overall(agreement: Row) -> Cells:
+    """Every measure with its interval."""
+    found = agreement["overall"]
+    rows = [[MEASURES.get(name, name), spread(one), f"{one['n']:,}"] for name, one in found.items()]
+    return {"head": ["Measure", "Value", "Items"], "rows": rows}
+
+
+def by_label(agreement: Row) -> Cells:
+    """Krippendorff's alpha of each label against all others."""
+    rows = [[str(one["label"]), spread(one), f"{one['items']:,}"] for one in agreement["labels"]]
+    return {"head": ["Label", "Alpha", "Items"], "rows": rows}
+
+
+def by_pair(agreement: Row) -> Cells:
+    """Cohen's kappa of those who met most often."""
+    often = sorted(agreement["pairs"], key=lambda one: -one["items"])[:PAIRS]
+    rows = [
+        [f"{one['one']}, {one['other']}", spread(one | {"value": one["kappa"]}), f"{one['items']:,}"]
+        for one in often
+    ]
+    return {"head": ["Two people", "Kappa", "Items"], "rows": rows}
+
+
+def by_time(agreement: Row) -> Cells:
+    """Krippendorff's alpha in the order of time."""
+    rows = [[day(one["last"]), spread(one), f"{one['items']:,}"] for one in agreement["time"]]
+    return {"head": ["Until", "Alpha", "Items"], "rows": rows}
+
+
+def spread(one: Row | None) -> str:
+    """A value with its interval.
+
+    >>> spread({"value": 0.9, "low": 0.85, "high": 0.94})
+    '0.90 (0.85 to 0.94)'
+    """
+    return "" if one is None else f"{one['value']:.2f} ({one['low']:.2f} to {one['high']:.2f})"
+
+
+def known(gold: Row | None) -> str:
+    """Right answers of gold items.
+
+    >>> known({"right": 9, "gold": 10})
+    '9 of 10'
+    """
+    return "" if gold is None else f"{gold['right']} of {gold['gold']}"
+
+
+def day(at: float) -> str:
+    """Seconds since 1970 as people read them, by the clock of this machine."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
