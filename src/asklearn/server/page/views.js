@@ -81,7 +81,7 @@ export class Views {
   #room(view) {
     const there = this.#rooms.get(view.name);
     if (there) return there;
-    const room = make("main", { className: "view", id: `view-${view.name}`, tabIndex: -1, ariaLabel: view.title });
+    const room = make("main", { className: "view", id: `view-${view.name}`, tabIndex: 0, ariaLabel: view.title });
     this.#rooms.set(view.name, room);
     the("labelling").before(room);
     return room;

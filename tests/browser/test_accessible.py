@@ -1,0 +1,144 @@
+"""Everybody can use the page: axe-core finds no serious fault in any view, and the keyboard reaches everything."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from asklearn.server.accounts import HERE
+from asklearn.tasks import named
+from benchmarks.page import digits
+
+pytestmark = pytest.mark.browser
+
+BUILD = Path(__file__).parents[2] / "build" / "axe"
+SCRIPT = BUILD / "node_modules" / "axe-core" / "axe.min.js"
+GRAVE = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  const grave = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return grave.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
+}"""
+VISITS = 200  # presses of Tab after which every page has been gone round
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, from the folder for built things, where npm puts it once."""
+    if not SCRIPT.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("axe-core is not there, and no npm to get it: npm install --prefix build/axe axe-core")
+        BUILD.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--prefix", str(BUILD), "--no-audit", "--no-fund", "--no-save", "axe-core@4"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+        except (subprocess.SubprocessError, OSError) as error:
+            pytest.skip(f"npm could not get axe-core: {error}")
+    return SCRIPT.read_text()
+
+
+def faults(person, axe: str, where: str) -> list[str]:
+    """What axe-core calls serious or critical in what is shown now."""
+    page = person.page
+    page.wait_for_timeout(150)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"() => {{ {axe} }}")
+    return [f"{where}: {fault}" for fault in page.evaluate(GRAVE)]
+
+
+def labelling(person, axe: str) -> list[str]:
+    """Faults of the desk in all its states."""
+    page = person.page
+    found = faults(person, axe, "desk")
+    person.press("h")
+    found += faults(person, axe, "guidelines")
+    person.press("h", "n")
+    found += faults(person, axe, "note")
+    person.press("Escape", "u")
+    person.saved(1)
+    page.locator("#history button").first.click()
+    found += faults(person, axe, "history")
+    person.press("Escape", "?")
+    found += faults(person, axe, "keys")
+    person.press("Escape")
+    return found
+
+
+def views(person, axe: str) -> list[str]:
+    """Faults of every other view that is offered."""
+    page, found = person.page, []
+    for name in page.locator("#views button").evaluate_all("all => all.map((one) => one.id.slice(3))"):
+        page.evaluate("name => (location.hash = name)", name)
+        page.wait_for_timeout(700)
+        found += faults(person, axe, name)
+    page.evaluate("location.hash = ''")
+    return found
+
+
+def test_no_serious_fault_in_any_view(letters, enter, axe):
+    owner = enter(letters, HERE)
+    assert labelling(owner, axe) + views(owner, axe) == []
+    owner.page.emulate_media(color_scheme="dark")
+    assert faults(owner, axe, "desk, dark") + views(owner, axe) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("what", ["letters", "digits", "several", "number", "spans"])
+def test_no_serious_fault_on_any_device(letters, project, enter, axe, what, device, scheme):
+    texts = ["Ada met Bob in Rome.", "Nobody came.", "القاهرة هي عاصمة مصر", "Then he left."]
+    servers = {
+        "letters": lambda: letters,
+        "digits": lambda: project(*digits(30)),
+        "several": lambda: project(texts, named("multilabel", ["sport", "politics"])),
+        "number": lambda: project(texts, named("number", range=(0, 10), unit="kg")),
+        "spans": lambda: project(texts, named("spans", ["PER", "LOC"])),
+    }
+    options = PHONE if device == "phone" else {}
+    owner = enter(servers[what](), HERE, color_scheme=scheme, **options)
+    assert labelling(owner, axe) + views(owner, axe) == []
+    assert owner.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_keyboard_reaches_every_button_of_every_view_and_gets_out_again(letters, enter):
+    owner = enter(letters, HERE)
+    page = owner.page
+    for name in ["", *page.locator("#views button").evaluate_all("all => all.map((one) => one.id.slice(3))")]:
+        page.evaluate("name => (location.hash = name)", name)
+        page.wait_for_timeout(700)
+        assert unreached(page) == [], name or "desk"
+    page.keyboard.press("Escape")
+    expect(page.locator("#labelling")).to_be_visible()
+
+
+# Those that can be pressed or filled in, without those that a list or a group stands for: arrows move inside of it.
+REACHABLE = """() => {
+  const all = [...document.querySelectorAll("button, a[href], input, select, textarea, summary, [tabindex='0']")];
+  const shown = all.filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex >= 0);
+  window.unreached = new Set(shown.filter((one) => !one.closest("[inert]")));
+  return window.unreached.size;
+}"""
+REACHED = """() => {
+  const now = document.activeElement;
+  const ring = now === document.body || getComputedStyle(now).outlineStyle !== "none";
+  window.unreached.delete(now);
+  return ring ? "" : now.outerHTML;
+}"""
+
+
+def unreached(page) -> list[str]:
+    """What Tab does not come to, and what shows no ring where it does; a trap would leave the rest unreached."""
+    assert page.evaluate(REACHABLE)
+    dull = set()
+    for _ in range(VISITS):
+        page.keyboard.press("Tab")
+        dull.add(page.evaluate(REACHED))
+        if not page.evaluate("window.unreached.size"):
+            break
+    return sorted(dull - {""}) + page.evaluate("[...window.unreached].map((one) => one.outerHTML)")
