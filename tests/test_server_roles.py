@@ -56,6 +56,11 @@ ROUTES = {
     "GET /api/v1/export": Route("labels"),
     "GET /api/v1/events": Route("manage"),
     "POST /api/v1/tickets": Route("own", {"annotator": "zoe"}),
+    # many at once
+    "GET /api/v1/map": Route("answer"),
+    "POST /api/v1/map/inside": Route("answer", {"n": 1}),
+    "POST /api/v1/map/items": Route("answer", {"items": ["0"]}),
+    "POST /api/v1/sweep": Route("answer", {"key": "sweep", "items": ["0"], "label": "spam"}),
     # review
     "GET /api/v1/review": Route("review"),
     "POST /api/v1/review/look": Route("review", {"key": "look", "item": "0", "label": "spam"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -17,9 +18,10 @@ from typing import Any, Self
 import numpy as np
 
 from asklearn import estimate as estimates
-from asklearn import learning, models, settings, stopping, strategies
+from asklearn import learning, mapping, models, settings, standing, steering, stopping, strategies
 from asklearn import pool as pools
-from asklearn.asking import Pick, prediction, words
+from asklearn.asking import Pick, words
+from asklearn.canary import Verdict
 from asklearn.errors import AnswerError, KeyReused, NotReady, SettingError
 from asklearn.estimate import Estimate
 from asklearn.events import (
@@ -33,31 +35,40 @@ from asklearn.events import (
     Released,
     Renewed,
     Retracted,
+    Settled,
     Stopped,
+    Swept,
 )
 from asklearn.journal import Journal
 from asklearn.journal.lock import Lock, lock
 from asklearn.journal.memory import MemoryJournal
 from asklearn.journal.sqlite import SqliteJournal
 from asklearn.learning import Learner, Serving, TrainingSet
+from asklearn.models.align import rows_of
 from asklearn.people import agreement as agreements
+from asklearn.people import anchoring, examples, sweeps
 from asklearn.people.accord import Accord
-from asklearn.people.answers import Answer, Question, Reason, recorded, same
+from asklearn.people.answers import DRAWN, HIDDEN, Answer, Prediction, Question, Reason, recorded, same
+from asklearn.people.settling import settlement
 from asklearn.planning import Planner
 from asklearn.pool import Pool, store
 from asklearn.pool.store import StoredPool
 from asklearn.record import Record
+from asklearn.reviewing import Reviewing
 from asklearn.settings import CUSTOM, Settings
 from asklearn.state import State
 from asklearn.stopping import Advice, Progress, Rule
+from asklearn.strategies.declared import declared
 from asklearn.tasks import Task, named
 from asklearn.view import require
 
 Table = dict[str, list[Any]]
 FOLD = 5  # purpose of the generator that draws the folds of an assisted estimate
 EXPORT_BLOCK = 1000  # rows read from the pool at once
-EXPORTED = frozenset({"id", "label", "prediction", "probability"})
-SERVES = frozenset({"proba", "embedding", "labelled", "n", "rng", "view"})  # quantities a project can give
+EXPORTED = frozenset(  # and, of numbers, low and high
+    {"id", "label", "confidence", "answers", "prediction", "probability"}
+)
+SERVES = frozenset({"embedding", "labelled", "cost", "n", "rng", "view"})  # quantities any project can give
 
 
 class Project:
@@ -76,7 +87,17 @@ class Project:
     `model`: "auto", a name, "package.module:Class" (these see asklearn's features), or any scikit-learn estimator
     (it sees the pool's rows as they are). `strategy`: a name, an expression or a strategy object. `audit`: the
     share of questions drawn at random from the whole pool; their answers measure the model and never train it.
-    `redundancy`: answers an item; one on which people differ counts in a fit by the share that the majority has.
+    `redundancy`: answers an item; one on which people differ counts in a fit by how sure their consensus is.
+    `consensus`: whose answers count for how much, "majority", "dawid_skene", "glad", "mace", or "auto": a majority at
+    first, and once 50 items have several answers what best foretells answers kept from it.
+    `overlap`: the share of items that two people read at least, once a second person has been asked. `gold`: the share
+    of everybody's questions that go to items whose answer is known (`gild`). `relabel`: a doubtful label is asked again
+    where that tells more than a new item, and models learn from what answers and model together make likeliest.
+    `priority`: a column of the pool; what is highest in it is asked first.
+    `budget`, `minutes`, `money`: how many labels, minutes of people's time and how much money (at `price` an hour) may
+    be spent; advice says when they are, and with `hard` nothing is asked any more. `cost`: the column that says what
+    each item costs, for strategies that ask (`per_cost`); without it that is the time it takes, learned from answers.
+    `hide`: the share of the questions chosen by the model whose proposal is hidden, to see whether people follow it.
     `stop`: rules of `asklearn.stopping`. Safe to use from many threads.
 
     Raises `SettingError` for what cannot be set up, `DataError` for rows that cannot be read.
@@ -93,7 +114,19 @@ class Project:
         seed: int = 0,
         audit: float = 0.05,
         redundancy: int = 1,
+        overlap: float = 0.1,
+        gold: float = 0.05,
+        relabel: bool = False,
+        priority: str | None = None,
+        consensus: str = "auto",
         budget: int | None = None,
+        minutes: float | None = None,
+        money: float | None = None,
+        hard: bool = False,
+        price: float | None = None,
+        currency: str = "EUR",
+        cost: str | None = None,
+        hide: float = 0.1,
         stop: Rule | Sequence[Rule] | None = None,
         batch: int = 10,
         guideline: str = "",
@@ -105,6 +138,8 @@ class Project:
             name=name or (Path(path).name if path is not None else "project"),
             task=task.kind,
             labels=task.labels,
+            range=getattr(task, "range", None),
+            unit=getattr(task, "unit", "") or None,
             guideline=guideline,
             model=model if isinstance(model, str) else CUSTOM,
             strategy=strategy if isinstance(strategy, str) else repr(strategy),
@@ -112,13 +147,26 @@ class Project:
             seed=seed,
             audit=audit,
             redundancy=redundancy,
+            overlap=overlap,
+            gold=gold,
+            relabel=relabel,
+            priority=priority,
+            consensus=consensus,
             budget=budget,
+            minutes=minutes,
+            money=money,
+            hard=hard,
+            price=price,
+            currency=currency,
+            cost=cost,
+            hide=hide,
             stop=tuple(repr(rule) for rule in rules),
         )
         chosen = strategies.get(strategy) if isinstance(strategy, str) else strategy
-        models.known(model)
+        models.known(model, task.kind)
         _metrics(rules, task)
-        require(chosen, SERVES, model if isinstance(model, str) else type(model).__name__)
+        given = SERVES | task.gives | ({"priority"} if priority is not None else set())
+        require(chosen, given, model if isinstance(model, str) else type(model).__name__)
         if path is None:
             rows = pools.of(pool)
             self._open(setup, rows, task, model, chosen, rules, journal=journal)
@@ -152,7 +200,7 @@ class Project:
         project._open(
             setup,
             StoredPool.open(folder),
-            named(setup.task, setup.labels),
+            settings.task_of(setup),
             setup.model if model is None else model,
             strategies.get(chosen) if isinstance(chosen, str) else chosen,
             tuple(stopping.parse(text) for text in setup.stop),
@@ -175,29 +223,50 @@ class Project:
         journal: Journal | None = None,
     ) -> None:
         self.settings, self.pool, self.task, self.path, self.strategy = setup, rows, task, path, strategy
-        budget = (stopping.budget(setup.budget),) if setup.budget is not None else ()
-        self._rules: tuple[Rule, ...] = (*budget, *rules) or (stopping.stable(), stopping.worth())
+        budget = standing.budget(setup)
+        own = rules if budget is None else (budget, *rules)
+        self._rules: tuple[Rule, ...] = tuple(own) or stopping.usual(task.usual)
+        self._promised = declared(strategy)
         self._metrics = _metrics(self._rules, task)
         self._model = model
-        self._learner = Learner(rows, task, model, folder=path, seed=setup.seed)
-        self._accord = Accord(task.labels, setup.seed)
+        self._learner = Learner(
+            rows,
+            task,
+            model,
+            folder=path,
+            seed=setup.seed,
+            redundancy=setup.redundancy,
+            relabel=setup.relabel,
+            priority=setup.priority,
+            consensus=setup.consensus,
+        )
+        self._accord = Accord(task.parse, task.together, setup.seed)
+        self._atlas = mapping.Atlas(self._learner, setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
+        self._proposed: dict[str, tuple[Label, bool]] = {}  # of what was asked; and whether it is hidden
         self._owns_journal = journal is None
         if journal is None:
             if path is None:
                 journal = MemoryJournal()
             else:
                 self._lock, journal = _locked(path, writing)
-        self._record = Record(journal, self._learner.positions, setup.redundancy)
+        self._record = Record(
+            journal, self._learner.positions, setup.redundancy, overlap=setup.overlap, seed=setup.seed
+        )
         self._planner = Planner(
             self._record,
             self._learner,
             strategy,
             seed=setup.seed,
             audit=setup.audit,
+            batch=setup.batch,
+            cost=setup.cost,
             guarded=setup.strategy == "auto",
+            overlap=setup.overlap,
+            gold=setup.gold,
         )
+        self._reviewing = Reviewing(self._record, self._learner, setup.consensus, setup.seed)
         if writing:
             self._check_pool()
 
@@ -243,6 +312,8 @@ class Project:
         self._learner.prepare(self._record)
 
         def asking() -> tuple[list[Event], list[Question]]:
+            if self.settings.hard and standing.used_up(self.settings, self._progress()):
+                return [], []
             events, picks, seed = self._planner.decide(n, by, rows, ahead)
             if not picks:
                 return events, []
@@ -263,6 +334,72 @@ class Project:
         self._record.transact(lambda: (self._facts(told), None))
         self._learner.nudge()
 
+    def sweep(
+        self,
+        items: Iterable[str],
+        label: Label,
+        by: str = "me",
+        *,
+        seconds: float | None = None,
+        key: str | None = None,
+    ) -> list[str]:
+        """Label many items at once, weakly; those that were, without what others hold or answered.
+
+        A bulk label teaches a model half as much as a single answer, until there is one, and measures none: a few of
+        the items are asked singly all the same. `tell(Answer(undo=key))` takes all of it back; the same key again is
+        no news. Raises `AnswerError` for what nobody may answer, `KeyReused` for a known key with another body.
+        """
+        if not sweeps.suits(self.task.kind):
+            raise AnswerError(f"many items cannot be given one answer at once in the task {self.task.kind!r}")
+        wanted, value = list(items), self.task.check(label)
+        act = str(uuid.uuid4()) if key is None else key
+
+        def sweeping() -> tuple[list[Event], list[str]]:
+            seed, leases = self.settings.seed, self._record.leases
+            fact = sweeps.swept(self.state, leases, act, wanted, value, by, seconds, seed)
+            fresh: list[Event] = [] if fact is None or act in self.state.keys else [fact]
+            return fresh, [] if fact is None else list(fact.items)
+
+        done = self._record.transact(sweeping)
+        self._learner.nudge()
+        return done
+
+    def map(self, by: str = "me") -> dict[str, Any]:
+        """The pool in a plane, neighbours beside each other: up to 5,000 items, drawn at random from a larger one.
+
+        stage ("waiting": features are still computed; "rough": a projection; "final"), error (why it failed, or None)
+        and columns, one entry a point: item; x and y (0..1); behind (rows that it stands for, itself among them);
+        doubt (0..1, by the model that serves; None before one); state for `by` ("free", "yours" or "taken"); label
+        (what `by` said of it, else None).
+        """
+        return mapping.drawn(self._atlas, self._record, self._learner, by)
+
+    def within(
+        self,
+        by: str = "me",
+        n: int = 20,
+        *,
+        polygon: Sequence[tuple[float, float]] | None = None,
+        points: Sequence[int] | None = None,
+        doubtful: bool = False,
+    ) -> tuple[list[int], int, list[str]]:
+        """Points of the map inside a polygon and among `points`; how many items behind them `by` may sweep; n of these.
+
+        They are drawn at random, or the most doubtful ones. With neither polygon nor points: of the whole pool.
+        """
+        corners = None if polygon is None else np.asarray(polygon, dtype=float).reshape(-1, 2)
+        return mapping.within(
+            self._atlas, self._record, self._learner, by, n, corners, points, doubtful
+        )
+
+    def bulk(self, by: str = "me", n: int = 10) -> list[dict[str, Any]]:
+        """The last n bulk acts of `by` that stand, newest first: key, label, items (how many), at."""
+        with self._record.now() as state:
+            return [
+                {"key": act.key, "label": act.label, "items": len(act.items), "at": act.at}
+                for act in sweeps.acts(state, by, n)
+            ]
+
     def learn(self) -> Any:
         """The model fitted to all labels so far (audit items aside), which serves from now on.
 
@@ -270,7 +407,7 @@ class Project:
         """
         with self._learner.fitting:
             with self._record.now() as state:
-                training = learning.ready(learning.training_set(state, self.task))
+                training = learning.ready(self._learner.training(state), self.task)
                 version = str(len(state.models) + 1)
             began = time.perf_counter()
             serving = self._learner.fit(training, version)
@@ -309,6 +446,54 @@ class Project:
 
         self._record.transact(releasing)
 
+    def break_leases(
+        self, by: str | None = None, items: Iterable[str] | None = None, broken_by: str = "me"
+    ) -> None:
+        """Take back what `by` holds, or what anybody holds of these items, for others to be asked.
+
+        Raises `SettingError` when neither is said.
+        """
+        wanted = None if items is None else list(items)
+        self._record.transact(lambda: (steering.broken(self._record.leases, by, wanted, broken_by), None))
+
+    def leases(self) -> list[dict[str, Any]]:
+        """Who holds what: item, by, and seconds left, of every lease that runs now."""
+        with self._record.now():
+            return steering.running(self._record.leases)
+
+    def gild(self, answers: Mapping[str, Label], by: str = "me") -> None:
+        """Say what the answers to these items are. Everybody is asked each of them once, unseen among others.
+
+        None: the item is gold no longer. How right people are on them: `gold`. What nobody had labelled before does
+        not train or measure a model. Raises `DataError` or `AnswerError` naming the item; then nothing is changed.
+        """
+        fact = steering.gilded(dict(answers), by, self._learner.positions, self.task)
+        self._record.transact(lambda: (fact, None))
+
+    def gold(self) -> Table:
+        """How right each annotator is on gold items: columns annotator, gold, right, value, low, high (95 %)."""
+        with self._record.now() as state:
+            return steering.scores(state)
+
+    def assign(self, items: Iterable[str], to: Sequence[str], by: str = "me") -> None:
+        """Ask these items of nobody but `to` from here on; of everybody again, where `to` is empty.
+
+        What somebody holds already stays theirs. Raises `DataError` for an item that is not there.
+        """
+        fact = steering.assigned(items, to, by, self._learner.positions)
+        self._record.transact(lambda: (fact, None))
+
+    def share(self, among: Sequence[str], by: str = "me") -> None:
+        """Deal out by lot, evenly, the items that nobody has answered or holds: each is asked of one person alone."""
+
+        def sharing() -> tuple[list[Event], None]:
+            rows = np.flatnonzero(self._record.leases.fresh())
+            rng = np.random.default_rng([self.settings.seed, self.state.seq, steering.SHARED])
+            open_items = [self.pool.ids[row] for row in rows]
+            return steering.shared(open_items, among, by, self._learner.positions, rng), None
+
+        self._record.transact(sharing)
+
     def keep_learning(self) -> None:
         """Fit in the background from now on, whenever enough labels are new; people never wait for it.
 
@@ -325,9 +510,13 @@ class Project:
         return self._learner.describe()
 
     def labels(self) -> Table:
-        """The consensus: columns item, label, confidence (share of votes), answers (how many)."""
-        with self._record.now() as state:
-            rows = [(item, *self.task.merge(said), len(said)) for item, said in state.labelled().items()]
+        """What counts as each item's label: columns item, label, confidence (0..1), answers (how many).
+
+        It is what a reviewer settled, else what people said together, by the project's `consensus`; never a label
+        that nobody gave the item. Items that were labelled in bulk only come last, with half the confidence and 0
+        answers.
+        """
+        rows = [(item, *told) for item, told in self._reviewing.verdicts().items()]
         return {
             name: [row[i] for row in rows]
             for i, name in enumerate(("item", "label", "confidence", "answers"))
@@ -353,14 +542,77 @@ class Project:
             "label": [said.label for said in standing],
         }
 
-    def agreement(self, measure: str = "krippendorff") -> Estimate:
+    def agreement(self, measure: str | None = None) -> Estimate:
         """How far people agree on the items that several of them labelled, with a 95 % interval.
 
-        `measure`: as for `asklearn.agreement`; ranks are those in which the task's labels stand. Raises `NotReady`
-        without such an item, and where every answer is the same.
+        `measure`: of classes as for `asklearn.agreement`; ranks are those in which the labels stand. Other tasks have
+        one measure each: alpha by the number of labels that differ, alpha of numbers. Raises `NotReady` without such
+        an item, and where every answer is the same.
         """
         seed = self.settings.seed
+        if self.task.kind != "classes":
+            with self._record.now() as state:
+                said = [list(by.values()) for by in state.labelled().values() if len(by) > 1]
+            return agreements.of_task(said, self.task.together, measure, seed)
+        measure = measure or "krippendorff"
         return agreements.agreement(self.answers(), measure, labels=self.task.labels, seed=seed)
+
+    def review(self, by: str = "me", n: int = 10, item: str | None = None) -> dict[str, Any]:
+        """Items to be looked at once more and decided, most doubtful first, without what others said of them.
+
+        items: each with item, why (of "differ", "flagged", "unsure", "model") and yours (what `by` said of it, else
+        None); left: how many there are; method: the consensus. `item`: this one first. Raises `DataError` for an item
+        that is not there.
+        """
+        self._learner.rows_of([] if item is None else [item])
+        return self._reviewing.cases(by, n, item)
+
+    def said_of(self, item: str, by: str = "me") -> dict[str, Any]:
+        """What everybody said of an item: votes, notes, the chance of each label with its interval, what is settled.
+
+        And what the serving model says (proposal). Raises `DataError` for an item that is not there.
+        """
+        self._learner.rows_of([item])
+        seen = self._opinion(item)
+        return self._reviewing.said_of(item, by) | {"proposal": seen and seen.document()}
+
+    def settle(
+        self,
+        item: str,
+        label: Label,
+        by: str = "me",
+        *,
+        note: str = "",
+        guideline: str = "",
+        key: str | None = None,
+    ) -> str:
+        """Decide what the item is, whatever people said of it; the decision's key, by which `tell` can take it back.
+
+        `guideline`: a line that is written under the label's heading in the guideline. The same key again is no news.
+        Raises `AnswerError` for what nobody may decide, `KeyReused` for a known key with another body.
+        """
+        act = str(uuid.uuid4()) if key is None else key
+        try:
+            value = self._checked(Answer(item=item, label=label))
+        except AnswerError as error:
+            raise AnswerError(f"item {item!r}: {error}", item=item, key=act) from None
+
+        def settling() -> tuple[list[Event], None]:
+            fact = settlement(self.state, self._learner.positions, act, item, value, by, note)
+            if guideline:
+                self.settings = settings.guide(self.settings, value, guideline, self.path)
+            return [] if fact is None else [fact], None
+
+        self._record.transact(settling)
+        self._learner.nudge()
+        return act
+
+    def quality(self) -> dict[str, Any]:
+        """How people answer (people), how far they agree (agreement), answers that are probably wrong (suspects).
+
+        As JSON can hold it; see `asklearn.people.portrait`.
+        """
+        return self._reviewing.portrait().document
 
     def predict(self, X: Any) -> Table:
         """Columns label and probability of rows in the pool's type; of a list of the pool's ids, with item first.
@@ -368,11 +620,12 @@ class Project:
         Raises `NotReady` before the first model.
         """
         if _are_ids(X, self._learner.positions):
-            proba = self._learner.served(self._record).proba
-            return {"item": list(X), **self._said(proba[self._learner.rows_of(X)])}
-        return self._said(self._learner.proba_of(X, self._record))
+            said = self._learner.served(self._record).said
+            return {"item": list(X), **self.task.told(said, self._learner.rows_of(X))}
+        said = self._learner.said_of(X, self._record)
+        return self.task.told(said, np.arange(rows_of(X)))
 
-    def estimate(self, metric: str = "accuracy", method: str = "audit") -> Estimate:
+    def estimate(self, metric: str | None = None, method: str = "audit") -> Estimate:
         """How good the serving model is, with a 95 % interval, from audit items it never learned from.
 
         `metric`: "accuracy", "balanced_accuracy", "f1_macro", "precision:LABEL" or "recall:LABEL". `method`: "audit",
@@ -383,6 +636,9 @@ class Project:
         """
         if method not in {"audit", "assisted"}:
             raise SettingError(f"there is no method {method!r}; there are audit and assisted")
+        metric = self.task.usual if metric is None else metric
+        if method == "assisted" and self.task.kind != "classes":
+            raise SettingError(f"assisted estimates are of classes; the task is {self.task.kind}")
         if method == "assisted" and metric != "accuracy":
             raise SettingError(f"assisted estimates are of accuracy; ask for {metric!r} with method='audit'")
         serving = self._learner.served(self._record)
@@ -436,10 +692,29 @@ class Project:
     def advice(self) -> Advice:
         """Whether to stop, why, and what more labels would bring."""
         with self._record.now():
-            return stopping.advise(self._rules, self._progress())
+            return stopping.advise(self._rules, self._progress(), self.task.usual)
 
-    def curve(self, metric: str = "accuracy") -> list[dict[str, Any]]:
-        """The honest learning curve: labels, value, low, high, n, version of each measured model."""
+    def overview(self, people: bool = False) -> dict[str, Any]:
+        """What a status leaves out: throughput (with `people` of each of them), what waits, what choosing brought."""
+        with self._record.now() as state:
+            return {
+                **standing.throughput(state, time.time(), people),
+                "choosing": standing.choosing(state),
+                "free": int(np.count_nonzero(self._record.leases.free())),
+                "planned": self._planner.ahead,
+            }
+
+    def canary(self) -> Verdict:
+        """Whether what is asked follows the score, as far as the record tells."""
+        with self._record.now() as state:
+            return standing.verdict(state, self._promised, self.settings)
+
+    def curve(self, metric: str | None = None) -> list[dict[str, Any]]:
+        """The honest learning curve: labels, value, low, high, n, version of each measured model.
+
+        `metric`: by default the task's usual one, as for `estimate`.
+        """
+        metric = self.task.usual if metric is None else metric
         with self._record.now() as state:
             return [
                 {
@@ -464,6 +739,12 @@ class Project:
                 for a in islice(standing, n)
             ]
 
+    def examples(self, label: Label, by: str = "me") -> tuple[list[examples.Example], list[examples.Example]]:
+        """(good, confusing) items of a label, of those whose label `by` may know; see `asklearn.people.examples`."""
+        with self._record.now() as state:
+            known = examples.known(state, by, self.settings.redundancy)
+        return examples.examples(label, known, self._opinion)
+
     def status(self) -> dict[str, Any]:
         """Where the project stands, as JSON can hold it."""
         with self._record.now() as state:
@@ -478,19 +759,21 @@ class Project:
         return self._record.journal.read(after)
 
     def export(self, predict: bool = False) -> Iterator[dict[str, Any]]:
-        """Every row: id, its own columns, its label or None; with `predict` the model's prediction and probability.
+        """Every row: id, its own columns, label, confidence and answers as in `labels` (None, None and 0 without one).
+
+        With `predict` the model's prediction and probability.
 
         Raises `NotReady` when predictions are wanted before the first model.
         """
-        proba = self._learner.served(self._record).proba if predict else None
-        with self._record.now() as state:
-            agreed = {item: self.task.merge(said)[0] for item, said in state.labelled().items()}
-        return self._rows(agreed, proba)
+        serving = self._learner.served(self._record) if predict else None
+        return self._rows(self._reviewing.verdicts(), serving)
 
     def close(self) -> None:
         """Let go of the trainer, the journal and the lock; closing twice is fine."""
         self._learner.close()
+        self._reviewing.close()
         self._planner.close()
+        self._atlas.close()
         if self._owns_journal:
             self._record.journal.close()
         if self._lock is not None:
@@ -541,33 +824,53 @@ class Project:
             arms=tuple(pick.arm for pick in picks),
             model=None if serving is None else serving.version,
             seed=seed,
+            plans=tuple(pick.plan for pick in picks),
+            models=tuple(pick.model for pick in picks),
+            above=tuple(pick.above for pick in picks),
+            looks=tuple(pick.look for pick in picks) if any(pick.look for pick in picks) else (),
         )
 
     def _pick_again(self, asked: Asked, item: str) -> Pick:
         i = asked.items.index(item)
         arm = asked.arms[i]
-        return Pick(self._learner.positions[item], asked.scores[i], asked.chances[i], arm, arm == "audit")
+        look = asked.looks[i] if asked.looks else ""
+        row = self._learner.positions[item]
+        return Pick(row, asked.scores[i], asked.chances[i], arm, arm == "audit", look=look)
 
     def _question(self, pick: Pick, batch: str, until: datetime) -> Question:
         serving, row = self._learner.serving, pick.position
-        known = serving is not None and row < len(serving.proba)
-        seen = prediction(serving.proba[row], self.task.labels) if serving is not None and known else None
-        strategy = self.settings.strategy
+        seen = self._opinion(self.pool.ids[row])
+        strategy, item = self.settings.strategy, self.pool.ids[row]
+        why = words(pick, strategy, seen, self.task)
+        hidden = seen is not None and not pick.audit and why != DRAWN
+        hidden = hidden and anchoring.hidden(self.settings.seed, item, self.settings.hide)
+        if seen is not None:
+            self._proposed[item] = seen.label, hidden
         return Question(
-            item=self.pool.ids[row],
+            item=item,
             row=row,
             batch=batch,
-            reason=Reason(strategy, pick.score, words(pick, strategy, seen)),
+            reason=Reason(strategy, pick.score, HIDDEN if hidden else why),
             chance=pick.chance,
             audit=pick.audit,
             model=None if serving is None else serving.version,
             proposal=seen,
             until=until,
+            hidden=hidden,
         )
+
+    def _opinion(self, item: str) -> Prediction | None:
+        serving, row = self._learner.serving, self._learner.positions[item]
+        known = serving is not None and row < serving.rows
+        return self.task.prediction(serving.said, row) if serving is not None and known else None
+
+    def _checked(self, answer: Answer) -> Label:
+        return self.task.check(answer.label, lambda: self.pool.rows([answer.item])[0])
 
     def _facts(self, answers: Sequence[Answer]) -> list[Event]:
         """The answers as events, those already known left out."""
         fresh: dict[str, Answered | Retracted] = {}
+        known: Event | None
         for answer in answers:
             fact = self._fact(answer, fresh)
             known = self.state.keys.get(answer.key) or fresh.get(answer.key)
@@ -585,14 +888,16 @@ class Project:
         try:
             if answer.undo:
                 gone = self.state.keys.get(answer.undo) or fresh.get(answer.undo)
-                if not isinstance(gone, Answered) or gone.by != answer.by:
+                if not isinstance(gone, Answered | Settled | Swept) or gone.by != answer.by:
                     raise AnswerError(
                         f"{answer.by!r} has given no answer with the key {answer.undo!r} to take back"
                     )
             elif answer.item not in self._learner.positions:
                 raise AnswerError(f"there is no item {answer.item!r} in the pool")
-            label = None if answer.label is None else self.task.check(answer.label)
-            return recorded(answer, label)
+            label = None if answer.label is None else self._checked(answer)
+            asked = label is not None and (answer.item, answer.by) in self.state.asked_last
+            proposed, hidden = self._proposed.get(answer.item, (None, False)) if asked else (None, False)
+            return recorded(answer, label, proposed, hidden and answer.seen is None)
         except AnswerError as error:
             about = f"item {answer.item!r}: " if answer.item and repr(answer.item) not in str(error) else ""
             raise AnswerError(f"{about}{error}", item=answer.item, key=answer.key) from None
@@ -600,8 +905,8 @@ class Project:
     def _adopt(self, serving: Serving, training: TrainingSet, seconds: float) -> None:
         """Record the new model and how good it is, then let it serve, all at once."""
         before = self._learner.serving
-        known = None if before is None else before.proba
-        signs = stopping.pool_signs(known, serving.proba, self._learner.rows_of(training.items))
+        known = None if before is None else before.said
+        signs = self.task.signs(known, serving.said, self._learner.rows_of(training.items))
 
         def adopting() -> tuple[list[Event], None]:
             learned = Learned(
@@ -633,7 +938,7 @@ class Project:
                             n=found.n,
                         )
                     )
-            advice = stopping.advise(self._rules, self._progress(events))
+            advice = stopping.advise(self._rules, self._progress(events), self.task.usual)
             told = {stopped.rule for stopped in self.state.stopped}
             events += [
                 Stopped(rule=rule, reason=reason, labels=self._progress().labels)
@@ -646,21 +951,20 @@ class Project:
         self._learner.serving = serving
 
     def _measure(self, serving: Serving, state: State, metric: str) -> Estimate:
-        measure = estimates.metric(metric, self.task.labels)
+        measure = self.task.metric(metric)
         rows, truth = self._audit(serving, state)
-        best = serving.proba[rows].argmax(axis=1)
-        return measure([self.task.labels[i] for i in best], truth)
+        return measure(self.task.told(serving.said, rows)["label"], truth)
 
     def _audit(self, serving: Serving, state: State) -> tuple[np.ndarray, list[Label]]:
         """Rows of the audit items with an answer that this model has not seen, and their consensus."""
         pairs = learning.audit_pairs(state, self.task, serving.watermark)
         rows = [(self._learner.positions[item], label) for item, label in pairs]
-        rows = [(row, label) for row, label in rows if row < len(serving.proba)]
+        rows = [(row, label) for row, label in rows if row < serving.rows]
         return np.array([row for row, _ in rows], dtype=np.intp), [label for _, label in rows]
 
     def _cross_fitted(self, size: int, training: TrainingSet) -> np.ndarray:
         """(size, classes) what models that did not learn from a row say of it."""
-        whole = self._learner.features_now().X if isinstance(self._model, str) else None
+        whole = self._learner.features_now().X if self._learner.sees_features else None
 
         def seen(rows: np.ndarray) -> Any:
             return self.pool.rows([self.pool.ids[row] for row in rows]) if whole is None else whole[rows]
@@ -685,13 +989,14 @@ class Project:
         )
 
     def _describe(self, state: State, fit: dict[str, Any], agreed: Estimate | None) -> dict[str, Any]:
-        advice = stopping.advise(self._rules, self._progress())
+        advice = stopping.advise(self._rules, self._progress(), self.task.usual)
         model = state.models[-1] if state.models else None
-        measured = next((m for m in reversed(state.measured) if m.metric == "accuracy"), None)
+        usual = self.task.usual
+        measured = next((m for m in reversed(state.measured) if m.metric == usual), None)
         found: Estimate | None
         if self._learner.serving is not None:
             try:
-                found = self._measure(self._learner.serving, state, "accuracy")
+                found = self._measure(self._learner.serving, state, usual)
             except NotReady:
                 found = None
         else:  # nobody has loaded the model: what was measured when it was made
@@ -702,6 +1007,8 @@ class Project:
             "name": self.settings.name,
             "task": self.task.kind,
             "labels": list(self.task.labels),
+            "range": self.settings.range and list(self.settings.range),
+            "unit": self.settings.unit or "",
             "guideline": self.settings.guideline,
             "strategy": self.settings.strategy,
             "rows": state.rows,
@@ -710,6 +1017,7 @@ class Project:
             "skipped": state.kinds["skip"],
             "unsure": state.kinds["unsure"],
             "flagged": len(state.flagged),
+            "swept": len(state.bulk),
             "held": self._record.leases.count(),
             "audited": len(state.audited),
             "seconds": state.seconds,
@@ -741,32 +1049,33 @@ class Project:
                 "signs": [asdict(sign) for sign in advice.signs],
             },
             "learning": fit,
+            **standing.describe(state, self._promised, self.settings, self._rules),
         }
 
-    def _said(self, proba: np.ndarray) -> Table:
-        best = proba.argmax(axis=1)
-        return {
-            "label": [self.task.labels[i] for i in best],
-            "probability": [float(p) for p in proba[np.arange(len(proba)), best]],
-        }
+    def _foretold(self, serving: Serving, rows: range) -> Table:
+        """What is foretold of these rows, as an export names it; shorter where rows came after the model."""
+        told = self.task.told(serving.said, np.arange(rows.start, min(rows.stop, serving.rows)))
+        return {"prediction" if name == "label" else name: column for name, column in told.items()}
 
-    def _rows(self, agreed: Mapping[str, Any], proba: np.ndarray | None) -> Iterator[dict[str, Any]]:
+    def _rows(
+        self, agreed: Mapping[str, tuple[Label, float, int]], serving: Serving | None
+    ) -> Iterator[dict[str, Any]]:
+        unknown: tuple[Label, float | None, int] = (None, None, 0)
         for start in range(0, len(self.pool.ids), EXPORT_BLOCK):
             ids = self.pool.ids[start : start + EXPORT_BLOCK]
+            told = {} if serving is None else self._foretold(serving, range(start, start + len(ids)))
             for i, (item, columns) in enumerate(zip(ids, self.pool.metadata(ids), strict=True)):
                 # A column of the file's own with one of our names keeps its cells under a name with a line after it.
                 own = {f"{name}_" if name in EXPORTED else name: cell for name, cell in columns.items()}
-                row = {"id": item, **own, "label": agreed.get(item)}
-                if proba is not None and start + i < len(proba):
-                    seen = prediction(proba[start + i], self.task.labels)
-                    row |= {"prediction": seen.label, "probability": seen.probability}
-                yield row
+                label, sure, answers = agreed.get(item, unknown)
+                row = {"id": item, **own, "label": label, "confidence": sure, "answers": answers}
+                yield row | {name: column[i] for name, column in told.items() if i < len(column)}
 
 
 def _metrics(rules: Sequence[Rule], task: Task) -> list[str]:
     """What the audit measures of each model. A rule may wait for others, which come by `Project.measure`."""
-    names = dict.fromkeys(("accuracy", *stopping.metrics(rules)))
-    return [name for name in names if estimates.known(name, task.labels)]
+    names = dict.fromkeys((task.usual, *stopping.metrics(rules)))
+    return [name for name in names if task.measures(name)]
 
 
 def _made(folder: Path, setup: Settings, pool: Any) -> StoredPool:

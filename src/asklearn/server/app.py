@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from asklearn.errors import AskLearnError
 from asklearn.project import Project
-from asklearn.server import api, log, people
+from asklearn.server import api, log, map, overview, people, review
 from asklearn.server.desk import Desk, desk_of
 from asklearn.server.files import packaged
 from asklearn.server.guard import HOW_TO_ENTER, Guard, names, stranger
@@ -48,7 +48,10 @@ def create_app(
     )
     app.state.desk = Desk(project, sessions, lease, packaged(), public)
     app.include_router(api.routes)
+    app.include_router(map.routes)
+    app.include_router(overview.routes)
     app.include_router(people.routes)
+    app.include_router(review.routes)
     app.add_api_route("/", page, include_in_schema=False)
     app.add_api_route("/page/{name:path}", page, include_in_schema=False)
     app.add_api_route("/enter", enter, include_in_schema=False)
@@ -87,12 +90,15 @@ async def enter(request: Request, ticket: str = "") -> Response:
 
 
 async def healthz(request: Request) -> Response:
-    """200 while the journal can be read and the last fit in the background did not fail; 503 otherwise."""
+    """200 while the journal can be read, the last fit did not fail and what is asked follows the score; else 503."""
     desk = desk_of(request)
     learning = desk.project.learning()
     await desk.run(lambda: next(iter(desk.project.events(FAR)), None))
     if learning["error"] is not None:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the last fit failed; the page says why")
+    verdict = await desk.run(desk.project.canary)
+    if verdict.status == "broken":
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, f"the canary: {verdict}")
     return JSONResponse({"healthy": True})
 
 

@@ -20,6 +20,7 @@ import * as panel from "./panel.js";
 import { people } from "./people.js";
 import { Queue } from "./queue.js";
 import * as refusals from "./refusals.js";
+import { review } from "./review.js";
 import { Several } from "./several.js";
 import { shelf } from "./shelf.js";
 import { Single } from "./single.js";
@@ -46,7 +47,7 @@ const queue = new Queue({ busy, prepare, came, heard: applied });
 const desk = new Desk({ widget, history, outbox, queue, after: turned });
 const neighbours = new Neighbours(scope, held);
 let status = first;
-const views = new Views([overview, bulk((items) => queue.forget(items)), people], () => status); // one line each: [overview, review, map, people]
+const views = new Views([overview, review, bulk((items) => queue.forget(items)), people], () => status); // one line each: [overview, review, map, people]
 
 // ---- keys and buttons
 

@@ -64,7 +64,7 @@ async function news(root) {
 }
 
 /** @param {Card} told */
-function card({ title, facts, words, signs, picture, table }) {
+export function card({ title, facts, words, signs, picture, table }) {
   const section = make("section", {}, make("h2", {}, title));
   if (words) section.append(make("p", {}, words));
   if (facts) section.append(make("dl", { className: "facts" }, ...facts.map(([what, value]) => make("div", {}, make("dt", {}, what), make("dd", {}, value)))));
