@@ -103,6 +103,20 @@ def init(
     redundancy: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many people answer each item.")
     ] = 1,
+    overlap: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Share of items that two people answer, once there are several."),
+    ] = 0.1,
+    gold: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Share of everybody's questions that are gold: see `asklearn gold`."),
+    ] = 0.05,
+    relabel: Annotated[
+        bool, typer.Option("--relabel", help="Ask again about a doubtful label, where that tells more.")
+    ] = False,
+    priority: Annotated[
+        str | None, typer.Option(metavar="COL", help="A column of numbers: the highest is asked first.")
+    ] = None,
     budget: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many labels.")] = None,
     target: Annotated[
         float | None,
@@ -133,6 +147,10 @@ def init(
             audit=audit,
             seed=seed,
             redundancy=redundancy,
+            overlap=overlap,
+            gold=gold,
+            relabel=relabel,
+            priority=priority,
             budget=budget,
             target=target,
             skip_bad=skip_bad,
@@ -253,6 +271,18 @@ def status(folder: Folder, json: Json = False) -> None:
 
 
 @app.command()
+def quality(folder: Folder, json: Json = False) -> None:
+    """Say how people answer.
+
+    How right and how fast each of them is, how far they agree, which answers are probably wrong. Works while the page
+    is open.
+    """
+    from asklearn.cli.quality import show_quality
+
+    show_quality(folder, json=json)
+
+
+@app.command()
 def export(
     folder: Folder,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; - is stdout.")],
@@ -296,6 +326,53 @@ def import_(
     from asklearn.cli.importing import import_file
 
     import_file(folder, file, id=id, label=label, by=by, raw=raw, skip_bad=skip_bad, json=json)
+
+
+@app.command()
+def gold(
+    folder: Folder,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="CSV, TSV, JSONL or Parquet; none: how people do.")
+    ] = None,
+    id: Annotated[str, typer.Option("--id", metavar="COL", help="The column with the items' ids.")] = "id",
+    label: Annotated[str, typer.Option(metavar="COL", help="The column with the right answers.")] = "label",
+    drop: Annotated[bool, typer.Option("--drop", help="These items are gold no longer.")] = False,
+    skip_bad: SkipBad = False,
+    json: Json = False,
+) -> None:
+    """Check people by items whose answer is known.
+
+    Everybody is asked each gold item of FILE once, among other questions and not to be told from them. Without FILE,
+    says how right everybody is on them. Items that nobody had labelled neither train nor measure a model.
+    """
+    from asklearn.cli.steering import gild_file
+
+    gild_file(folder, file, id=id, label=label, drop=drop, skip_bad=skip_bad, json=json)
+
+
+@app.command()
+def assign(
+    folder: Folder,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="CSV, TSV, JSONL or Parquet: who is asked what.")
+    ] = None,
+    id: Annotated[str, typer.Option("--id", metavar="COL", help="The column with the items' ids.")] = "id",
+    to: Annotated[
+        str, typer.Option(metavar="COL", help="The column with names, with commas between; empty: everybody.")
+    ] = "to",
+    share: Annotated[
+        str | None, typer.Option(metavar="A,B,C", help="Deal out what is open by lot, evenly, among these.")
+    ] = None,
+    skip_bad: SkipBad = False,
+    json: Json = False,
+) -> None:
+    """Say who is asked what.
+
+    Nobody but the people named for an item is asked it.
+    """
+    from asklearn.cli.steering import assign_file
+
+    assign_file(folder, file, id=id, to=to, among=_list(share) or [], skip_bad=skip_bad, json=json)
 
 
 @app.command()
