@@ -184,13 +184,33 @@ def _secret(folder: Path) -> Iterator[Finding]:
         yield Finding("secret", True, "for its owner's eyes only")
 
 
+def _people(folder: Path) -> Iterator[Finding]:
+    from asklearn.server import accounts
+
+    register = accounts.read(folder)
+    here = sum(person.active for person in register.people.values())
+    tokens, invites = len(register.tokens), len(register.invites)
+    yield Finding("people", True, f"{here:,} may come in, {invites:,} invited, {tokens:,} tokens")
+
+
 def _space(folder: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     words = f"{free / 2**30:.1f} GiB are free"
     yield Finding("space", free >= ROOM, words if free >= ROOM else f"only {free / 2**20:.0f} MiB are free")
 
 
-CHECKS: tuple[Check, ...] = (_settings, _record, _lock, _pool, _models, _canary, _features, _secret, _space)
+CHECKS: tuple[Check, ...] = (
+    _settings,
+    _record,
+    _lock,
+    _pool,
+    _models,
+    _canary,
+    _features,
+    _secret,
+    _people,
+    _space,
+)
 
 
 def copy(folder: Path, out: Path) -> None:
