@@ -129,3 +129,14 @@ def until(true: Any, seconds: float = 30.0) -> Any:
         assert time.monotonic() < end, f"not true within {seconds} s"
         time.sleep(0.05)
     return found
+
+
+def proposing(server: Server) -> Server:
+    """The server, once its questions come with what the model proposes."""
+
+    def asked() -> Any:
+        _, said = server.ask("POST", "/api/v1/questions", {"n": 1}, by="somebody")
+        return said["questions"] and said["questions"][0]["proposal"]
+
+    until(asked)
+    return server

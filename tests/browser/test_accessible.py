@@ -20,7 +20,8 @@ SCRIPT = BUILD / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const grave = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return grave.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
+  const said = (id, { html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`;
+  return grave.flatMap(({ id, nodes }) => nodes.map((node) => said(id, node)));
 }"""
 VISITS = 200  # presses of Tab after which every page has been gone round
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -32,9 +33,20 @@ def axe() -> str:
     if not SCRIPT.exists():
         npm = shutil.which("npm")
         if npm is None:
-            pytest.skip("axe-core is not there, and no npm to get it: npm install --prefix build/axe axe-core")
+            pytest.skip(
+                "axe-core is not there, and no npm to get it: npm install --prefix build/axe axe-core"
+            )
         BUILD.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--prefix", str(BUILD), "--no-audit", "--no-fund", "--no-save", "axe-core@4"]
+        command = [
+            npm,
+            "install",
+            "--prefix",
+            str(BUILD),
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "axe-core@4",
+        ]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=60)
         except (subprocess.SubprocessError, OSError) as error:
@@ -120,8 +132,8 @@ def test_the_keyboard_reaches_every_button_of_every_view_and_gets_out_again(lett
 # Those that can be pressed or filled in, without those that a list or a group stands for: arrows move inside of it.
 REACHABLE = """() => {
   const all = [...document.querySelectorAll("button, a[href], input, select, textarea, summary, [tabindex='0']")];
-  const shown = all.filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex >= 0);
-  window.unreached = new Set(shown.filter((one) => !one.closest("[inert]")));
+  const shown = all.filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest("[inert]"));
+  window.unreached = new Set(shown.filter((one) => !one.disabled && one.tabIndex >= 0));
   return window.unreached.size;
 }"""
 REACHED = """() => {

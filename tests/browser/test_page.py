@@ -6,10 +6,10 @@ import re
 
 import pytest
 from playwright.sync_api import Error, expect
-from serving import until
+from serving import proposing, until
 
 from asklearn import Answer
-from benchmarks.page import digits
+from benchmarks.page import digits, photographs
 
 pytestmark = pytest.mark.browser
 
@@ -263,6 +263,101 @@ def test_small_images_are_enlarged_square_by_square(project, enter):
         ann.press(key)
         expect(ann.page.locator("#item img")).not_to_have_attribute("src", before)
     ann.saved(3)
+
+
+SHAPE = """() => {
+  const { left, top, width, height } = document.querySelector("#item img").getBoundingClientRect();
+  return [left, top, width, height];
+}"""
+
+
+def test_an_image_is_zoomed_by_keys_wheel_and_drag(project, enter):
+    ann = enter(project(*photographs(8)))
+    page = ann.page
+
+    def shape():
+        return page.evaluate(SHAPE)
+
+    fit = shape()
+    ann.press("z")
+    assert shape()[2] == pytest.approx(3 * fit[2])
+    ann.press("ArrowRight", "-")
+    assert shape()[2] == pytest.approx(2 * fit[2])
+    ann.press("Escape")
+    assert shape() == pytest.approx(fit)
+    expect(page.locator("#review")).to_be_hidden()  # the arrow moved the image, not the history
+
+    at = [fit[0] + fit[2] / 4, fit[1] + fit[3] / 4]
+    page.mouse.move(*at)
+    page.mouse.wheel(0, -400)  # what is under the pointer stays there
+    page.wait_for_timeout(50)
+    left, top, width, height = shape()
+    assert width > 2 * fit[2]
+    assert [(at[0] - left) / width, (at[1] - top) / height] == pytest.approx([0.25, 0.25], abs=0.01)
+    page.mouse.down()
+    page.mouse.move(at[0] - 60, at[1] - 30, steps=4)
+    page.mouse.up()
+    assert shape()[:2] == pytest.approx([left - 60, top - 30], abs=2)
+    expect(page.locator("#do-zoom")).to_have_attribute("aria-pressed", "true")
+
+    ann.press("1")  # the next image is shown whole
+    ann.saved(1)
+    assert shape() == pytest.approx(fit)
+    page.wait_for_timeout(250)  # before that a click might be the second half of a double click
+    page.locator("#do-zoom").click()
+    assert shape()[2] > 2 * fit[2]
+    ann.press("Control+0")
+    assert shape() == pytest.approx(fit)
+
+
+def test_colours_and_the_size_of_text_are_chosen_and_kept(letters, enter):
+    ann = enter(letters, "looks", color_scheme="light")
+    page = ann.page
+
+    def look():
+        return page.evaluate(
+            "(({ backgroundColor, fontSize }) => [backgroundColor, fontSize])(getComputedStyle(document.body))"
+        )
+
+    assert look() == ["rgb(245, 244, 240)", "16px"]
+    ann.press("?")
+    page.get_by_label("Colours").select_option("dark")
+    page.get_by_label("Text", exact=True).select_option("huge")
+    ann.press("Escape")
+    assert look() == ["rgb(20, 22, 23)", "23px"]
+    page.reload()
+    expect(page.locator("#item > *")).to_be_visible()
+    assert look() == ["rgb(20, 22, 23)", "23px"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_class_is_explained_with_items_whose_label_one_may_know(project, enter):
+    def said(project):
+        items = project.pool.ids[:40]
+        labels = ["spam" if i % 2 else "ham" for i in range(40)]
+        labels[7] = "ham"  # easily confused
+        by = ["ann" if i < 20 else "bob" for i in range(40)]
+        project.tell(Answer(item=i, label=a, by=b) for i, a, b in zip(items, labels, by, strict=True))
+        project.learn()
+
+    guideline = "# ham\nWhat friends write.\n- letters\n- cards\n\n## spam ##\nWhat everybody gets."
+    texts = [f"{'cheap pills' if i % 2 else 'see you at noon'}, letter {i}" for i in range(80)]
+    how = {"model": "logistic", "strategy": "margin", "hide": 0.0, "overlap": 0.0, "gold": 0.0}
+    server = proposing(project(texts, ["ham", "spam"], said, guideline=guideline, **how))
+    ann = enter(server, "ann")
+    page = ann.page
+    ann.press("h")
+    expect(page.locator("#guide-text > *")).to_have_text(
+        ["ham", "What friends write.", "letterscards", "spam", "What everybody gets."]
+    )
+    page.get_by_label("About").select_option("spam")
+    expect(page.locator("#definition")).to_have_text("What everybody gets.")
+    examples = page.locator("#examples li")
+    expect(examples).to_have_count(3)
+    numbers = [int(n) for n in re.findall(r"letter (\d+)", " ".join(examples.all_inner_texts()))]
+    assert max(numbers) < 20  # the others are bob's alone
+    expect(examples.last).to_contain_text("letter 7")
+    expect(examples.last).to_contain_text("you said ham; the model gives spam 0.")
 
 
 def test_rows_of_a_table_are_a_list_of_fields(project, enter):

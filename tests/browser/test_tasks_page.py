@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import pytest
 from playwright.sync_api import expect
-from serving import until
+from serving import proposing, until
 
 from asklearn import Answer
 from asklearn.tasks import named
@@ -26,17 +26,6 @@ def told(answers):
     return prepare
 
 
-def proposing(server):
-    """Wait until questions come with proposals."""
-
-    def asked():
-        _, said = server.ask("POST", "/api/v1/questions", {"n": 1}, by="somebody")
-        return said["questions"] and said["questions"][0]["proposal"]
-
-    until(asked)
-    return server
-
-
 def label(person, n=-1):
     """What the n-th of the person's answers says."""
     return person.recorded()[n]["label"]
@@ -49,7 +38,16 @@ def topics(project):
         for i in range(80)
     ]
     said = [["sport"] * (i % 2) + ["politics"] * (i % 3 > 0) for i in range(40)]
-    return proposing(project(texts, named("multilabel", ["sport", "politics", "music"]), told(said), strategy="margin", model="logistic", **OPEN))
+    return proposing(
+        project(
+            texts,
+            named("multilabel", ["sport", "politics", "music"]),
+            told(said),
+            strategy="margin",
+            model="logistic",
+            **OPEN,
+        )
+    )
 
 
 def test_labels_are_switched_on_and_off_and_sent_together(topics, enter):
@@ -103,7 +101,9 @@ def test_where_nothing_is_proposed_none_at_all_must_be_said(project, enter):
 def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
     rows = numpy.linspace(0, 10, 60).reshape(-1, 1)
     task = named("number", range=(0, 10), unit="kg")
-    server = proposing(project(rows, task, told([i / 6 + (i % 3) / 10 for i in range(40)]), strategy="igs", **OPEN))
+    server = proposing(
+        project(rows, task, told([i / 6 + (i % 3) / 10 for i in range(40)]), strategy="igs", **OPEN)
+    )
     ann = enter(server, "number")
     page, field = ann.page, ann.page.locator("#amount")
     expect(page.locator("#choices")).to_contain_text("kg")
