@@ -330,8 +330,8 @@ def read(folder: Path) -> Register:
         raise SettingError(
             f"{file} cannot be read: {error}; without it everybody needs a new link"
         ) from error
-    for who in (*register.people.values(), *register.invites.values()):
-        _role(who.role)
+    for role in [who.role for part in (register.people, register.invites) for who in part.values()]:
+        _role(role)
     return register
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -153,6 +154,7 @@ def _people(desk: Desk, request: Request) -> dict[str, Any]:
         "invites": [
             {"name": name, "role": invite.role, "by": invite.by, "until": invite.until}
             for name, invite in register.invites.items()
+            if invite.until > time.time()
         ],
         "tokens": [
             {"name": name, "rights": token.rights, "by": token.by, "until": token.until}

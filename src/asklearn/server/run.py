@@ -84,6 +84,8 @@ def serve(
         place = _place(host, listener.getsockname()[1], named, https)
         secret = secret_of(own)
         sessions = Sessions(secret, accounts=Accounts(secret, own))
+        for name in people:
+            sessions.accounts.admit(name)  # what is wrong with a name is said before anybody waits
         app = create_app(
             project,
             sessions,

@@ -54,11 +54,11 @@ const forms = make("div");
 /** @param {boolean} anew */
 function draw(anew) {
   const { invites, tokens } = all;
-  list.replaceChildren(table("Name,Role,Answers,Last seen,", all.people.map(person)), forms);
+  list.replaceChildren(table("Name,Role,Answers,Last seen,Change", all.people.map(person)), forms);
   if (anew) forms.replaceChildren(inviting(), ...(all.given.length ? [granting()] : []));
   const open = invites.map((one) => lasting(one, `invited as ${one.role}`, "people"));
   const keys = tokens.map((one) => lasting(one, `token: ${one.rights.join(", ")}`, "tokens"));
-  if (open.length + keys.length) list.append(table("Name,What it lets do,Until,", [...open, ...keys]));
+  if (open.length + keys.length) list.append(table("Name,What it lets do,Until,Change", [...open, ...keys]));
 }
 
 /** @param {Invite | Token} one @param {string} what @param {string} where */
