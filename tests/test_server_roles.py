@@ -66,6 +66,12 @@ ROUTES = {
     "POST /api/v1/review/look": Route("review", {"key": "look", "item": "0", "label": "spam"}),
     "POST /api/v1/review/settle": Route("review", {"key": "settle", "item": "0", "label": "spam"}),
     "GET /api/v1/quality": Route("review"),
+    # who is asked what
+    "GET /api/v1/leases": Route("manage"),
+    "POST /api/v1/leases/break": Route("manage", {"by": "nobody"}),
+    "GET /api/v1/gold": Route("manage"),
+    "POST /api/v1/gold": Route("manage", {"items": []}),
+    "POST /api/v1/assignments": Route("manage", {"items": [], "to": []}),
     # people
     "GET /api/v1/people": Route("manage"),
     "POST /api/v1/people/invite": Route("manage", {"name": "guest"}),

@@ -14,7 +14,7 @@ from asklearn.background import Background
 from asklearn.events import Label
 from asklearn.features.plane import Plane, final, inside, rough
 from asklearn.features.store import content
-from asklearn.learning import Learner, learner_there
+from asklearn.learning import Learner, Serving, learner_there
 from asklearn.people import sweeps
 from asklearn.record import Record
 from asklearn.tasks import Task
@@ -80,11 +80,11 @@ class Atlas:
 
 def drawn(atlas: Atlas, record: Record, learner: Learner, by: str) -> dict[str, Any]:
     """What `by` may know of every point of the map, as JSON can hold it: see `Project.map`."""
-    plane, serving = atlas.now(), learner.serving
+    plane, proba = atlas.now(), _proba(learner.serving)
     rows = np.zeros(0, dtype=np.intp) if plane is None else plane.rows
     xy = np.zeros((0, 2)) if plane is None else plane.xy
     items = [learner.ids[row] for row in rows]
-    known = serving is not None and len(rows) > 0 and rows[-1] < len(serving.proba)
+    known = proba is not None and len(rows) > 0 and rows[-1] < len(proba)
     states, labels = list[str](), list[Label]()
     for first in range(0, len(items), AT_ONCE):
         with record.now() as state:  # in short turns: people answer meanwhile
@@ -98,7 +98,7 @@ def drawn(atlas: Atlas, record: Record, learner: Learner, by: str) -> dict[str, 
         "x": xy[:, 0].round(4).tolist(),
         "y": xy[:, 1].round(4).tolist(),
         "behind": [] if plane is None else _counts(plane).tolist(),
-        "doubt": doubt(serving.proba[rows], learner.task).round(3).tolist() if serving and known else None,
+        "doubt": doubt(proba[rows], learner.task).round(3).tolist() if proba is not None and known else None,
         "state": states,
         "label": labels,
     }
@@ -115,7 +115,7 @@ def within(
     doubtful: bool,
 ) -> tuple[list[int], int, list[str]]:
     """Points, how many items behind them `by` may label in bulk, and at most n of these: see `Project.within`."""
-    plane, serving = atlas.now(), learner.serving
+    plane, proba = atlas.now(), _proba(learner.serving)
     chosen = np.zeros(0 if plane is None else len(plane.rows), dtype=bool)
     wanted = np.full(len(learner.ids), polygon is None and points is None)
     if plane is not None and not wanted.any():
@@ -127,11 +127,11 @@ def within(
         wanted &= sweeps.open_rows(state, record.leases, learner.positions, by)
     rows = np.flatnonzero(wanted)
     order = np.random.default_rng([atlas.seed, len(rows), MAP]).permutation(len(rows))
-    if doubtful and serving is not None and n < len(rows):
+    if doubtful and proba is not None:
         rows = rows[order]
         unsure = np.ones(len(rows))  # what the model has not seen comes first
-        seen = rows < len(serving.proba)
-        unsure[seen] = doubt(serving.proba[rows[seen]], learner.task)
+        seen = rows < len(proba)
+        unsure[seen] = doubt(proba[rows[seen]], learner.task)
         order = np.argsort(-unsure, kind="stable")
     return np.flatnonzero(chosen).tolist(), len(rows), [learner.ids[row] for row in rows[order[:n]]]
 
@@ -146,6 +146,10 @@ def doubt(proba: np.ndarray, task: Task) -> np.ndarray:
         return np.asarray((1 - np.abs(2 * proba - 1)).max(axis=1))
     classes = proba.shape[1]
     return np.asarray((1 - proba.max(axis=1)) * classes / (classes - 1))
+
+
+def _proba(serving: Serving | None) -> np.ndarray | None:
+    return None if serving is None or "proba" not in serving.said else serving.proba
 
 
 def _counts(plane: Plane) -> np.ndarray:

@@ -23,7 +23,7 @@ from asklearn.people.cost import Effort, pace
 from asklearn.people.readers import share
 from asklearn.record import Record
 from asklearn.strategies.mixing import mix
-from asklearn.view import needs
+from asklearn.view import needs, takes
 from asklearn.witness import Witness
 
 ASK, AUDIT, AHEAD, BESIDE = 1, 2, 4, 10  # purposes of generators: one for each kind of decision
@@ -89,6 +89,7 @@ class Planner:
         picks = self._chosen(n - len(audits), free.copy(), rng, ahead)
         picks = self._witness.see(picks, free, (*self._plan, *self._stopgap))
         picks = self._beside(picks, n - len(audits), by, among, ahead)
+        picks = [check(pick.position) if self._checks(pick.position) else pick for pick in picks]
         # Anywhere in the batch: nobody should see from its place which one is the audit item.
         for pick in audits:
             picks.insert(int(rng.integers(len(picks) + 1)), pick)
@@ -158,11 +159,9 @@ class Planner:
         picks = [Pick(row, None, state.audited[ids[row]], "audit", True) for row in waiting if free[row]][:n]
         rng = np.random.default_rng((self._seed, state.seq, AUDIT))
         # Beside those that measure the model, some of what was labelled in bulk: nobody can tell which is which.
-        swept = [self._learner.positions[item] for item in state.checks if item in state.bulk]
-        swept = [row for row in swept if free[row] and ids[row] not in state.audited]
+        swept = [row for item in state.checks if free[row := self._learner.positions[item]] and self._checks(row)]
         if swept:
-            checks = swept[: int(rng.binomial(n - len(picks), CHECKS))]
-            picks += [Pick(row, None, None, "check") for row in checks]
+            picks += map(check, swept[: int(rng.binomial(n - len(picks), CHECKS))])
         draws = int(rng.binomial(n - len(picks), self._share))  # each question is a draw with this chance
         if draws == 0:
             return [], picks
@@ -175,6 +174,11 @@ class Planner:
             if free[row]:
                 picks.append(Pick(row, None, chance, "audit", True))
         return events, picks
+
+    def _checks(self, row: int) -> bool:
+        """Whether an answer to this row is to check a bulk label."""
+        state, item = self._record.state, self._learner.ids[row]
+        return item in state.checks and item in state.bulk and item not in state.audited
 
     def _chosen(self, n: int, free: np.ndarray, rng: np.random.Generator, ahead: int) -> list[Pick]:
         if not ahead:
@@ -193,7 +197,7 @@ class Planner:
         if missing:
             ahead = min(ahead, wanted_anew(self._record.state, self._batch))
             more = choose(self._learner, self._strategy, free, missing + ahead, rng, self._busy)
-            more = self._stamped(scattered(more, rng))
+            more = self._stamped(self._ordered(more, rng))
             self._plan += more[missing:]
             picks += more[:missing]
         return picks
@@ -211,7 +215,7 @@ class Planner:
             )
             quick = strategies.get("random") if unknown else self._stopgap_strategy
             more = choose(self._learner, quick, free, missing + ahead, rng, self._busy)
-            more = self._stamped(scattered(more, rng))
+            more = self._stamped(self._ordered(more, rng))
             self._stopgap += more[missing:]
             picks += more[:missing]
         return self._stopgap_witness.see(picks, free, self._stopgap)
@@ -231,7 +235,7 @@ class Planner:
                 free[[pick.position for pick in self._plan]] = False
                 seed, busy = (self._seed, state.seq, AHEAD), self._busy()
             picks = self._planned(serving, free, n, seed, busy)
-            picks = scattered(picks, np.random.default_rng((*seed, len(picks))))
+            picks = self._ordered(picks, np.random.default_rng((*seed, len(picks))))
             with self._record.now():
                 if serving is self._learner.serving is self._plan_of:
                     self._plan += self._stamped(picks)
@@ -267,6 +271,14 @@ class Planner:
                 return picks
         return choose(self._learner, self._strategy, free, n, np.random.default_rng(seed), lambda: busy)
 
+    def _ordered(self, picks: Sequence[Pick], rng: np.random.Generator) -> list[Pick]:
+        """`scattered`, but what has a higher priority still comes first."""
+        mixed, priority = scattered(picks, rng), self._learner.priority
+        if priority is None or takes(self._wanted, "priority") or not mixed:
+            return mixed
+        order = np.argsort(-priority.of(np.array([pick.position for pick in mixed])), kind="stable")
+        return [mixed[i] for i in order]
+
     def _stamped(self, picks: Sequence[Pick]) -> list[Pick]:
         seq = self._record.state.seq
         return [replace(pick, plan=seq) for pick in picks]
@@ -291,6 +303,11 @@ def scattered(picks: Sequence[Pick], rng: np.random.Generator) -> list[Pick]:
     places = set(rng.choice(len(picks), len(lots), replace=False).tolist()) if lots else set()
     drawn = iter(lots)
     return [next(drawn) if i in places else next(rest) for i in range(len(picks))]
+
+
+def check(row: int) -> Pick:
+    """The row, to check a bulk label: asked like those that measure a model, whatever chose it."""
+    return Pick(row, None, None, "check")
 
 
 def _taken(plan: list[Pick], free: np.ndarray, n: int) -> tuple[list[Pick], list[Pick]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class Leases:
             case Gilded():
                 known = [self.positions[item] for item in self.state.gold if item in self.positions]
                 self._gold = np.array(known, dtype=np.intp)
-                self._touch(event.items)
+                self._see(event.items)
             case Assigned():
                 if event.to not in self._groups:
                     self._groups.append(event.to)
@@ -127,18 +127,18 @@ class Leases:
                     self._drop(item, event.by)
                 self._see(event.items, event.by)
             case Audited() if event.item in self.state.swept:
-                for said in self.state.swept[event.item]:
-                    self._see([event.item], said.by)
+                self._see([event.item])
 
-    def _see(self, items: Sequence[str], by: str) -> None:
-        """What `by` said of these has changed, or no longer counts."""
-        if by not in self._seen:
-            self._seen[by] = np.zeros(len(self._stage), dtype=bool)
-        for item in items:
-            if item in self.positions:
-                said = by in self.state.answers.get(item, {}) or by in self._swept_by(item)
-                self._seen[by][self.positions[item]] = said
-        self._touch(items)
+    def _see(self, items: Iterable[str], *by: str) -> None:
+        """What `by`, or anybody who labelled them in bulk, said of these has changed, or counts no longer or again."""
+        there = [item for item in items if item in self.positions]
+        for item in there:
+            said, swept = self.state.answers.get(item, {}), self._swept_by(item)
+            for one in {*by, *(act.by for act in self.state.swept.get(item, ()))}:
+                if one not in self._seen:
+                    self._seen[one] = np.zeros(len(self._stage), dtype=bool)
+                self._seen[one][self.positions[item]] = one in said or one in swept
+        self._touch(there)
 
     def _swept_by(self, item: str) -> set[str]:
         """Who need not be asked, having labelled it in bulk: nobody, where it measures a model or somebody."""

@@ -107,6 +107,7 @@ def swept(
     for what nobody may do.
     """
     wanted = list(dict.fromkeys(items))
+    _check(key, wanted, by, seconds)
     strange = next((item for item in wanted if item not in leases.positions), None)
     if strange is not None:
         raise AnswerError(f"there is no item {strange!r} in the pool", item=strange, key=key)
@@ -121,7 +122,6 @@ def swept(
         raise KeyReused(
             f"the key {key!r} came before with another answer; give each bulk act its own", key=key
         )
-    _check(key, wanted, by, seconds)
     taken = tuple(item for item in wanted if may_sweep(state, leases, item, by))
     if not taken:
         return None

@@ -25,6 +25,7 @@ from asklearn.server.roles import allow, rights_of
 AHEAD = 50  # questions chosen at once, so that most requests find theirs ready
 LINES = 500  # of an export, in one piece
 EVENTS = 1000
+BRIEF = 240  # characters of a text that is an example only
 ENOUGH = 20  # items that several people labelled before everybody sees how far they agree
 
 routes = APIRouter(prefix="/api/v1")
@@ -104,6 +105,13 @@ async def history(request: Request, n: Annotated[int, Query(ge=1, le=100)] = 10)
     """What the caller answered last, newest first, with the items as they were shown."""
     desk, by = allow(request, "answer"), caller(request)
     return JSONResponse(await desk.run(_history, desk.project, by, n))
+
+
+@routes.get("/examples")
+async def examples(request: Request, label: Annotated[str, Query(max_length=4096)]) -> Response:
+    """Items that show what a label means: good ones and confusing ones, of those whose label the caller may know."""
+    desk, by = allow(request, "answer"), caller(request)
+    return JSONResponse(await desk.run(_examples, desk.project, by, label))
 
 
 @routes.get("/curve.svg")
@@ -206,24 +214,19 @@ def _shown(project: Project, question: Question) -> dict[str, Any]:
         "item": question.item,
         "row": question.row,
         "batch": question.batch,
-        **_content(project, question.item),
+        **content_of(project, question.item),
         "reason": {
-            "strategy": "random" if question.blind else question.reason.strategy,
+            "strategy": "random" if question.drawn else question.reason.strategy,
             "score": None if question.blind else question.reason.score,
             "words": question.reason.words,
         },
         "model": question.model,
-        "proposal": proposal
-        and {
-            "label": proposal.label,
-            "probability": round(proposal.probability, 4),
-            "probabilities": {str(label): round(p, 4) for label, p in proposal.probabilities.items()},
-        },
+        "proposal": proposal and proposal.document(),
         "until": question.until.isoformat(),
     }
 
 
-def _content(project: Project, item: str) -> dict[str, Any]:
+def content_of(project: Project, item: str) -> dict[str, Any]:
     content = project.pool.show(item)
     if content["kind"] != "image":
         return {"content": content}
@@ -259,7 +262,25 @@ def _answer(project: Project, by: str, said: Said) -> Answer:
 
 
 def _history(project: Project, by: str, n: int) -> list[dict[str, Any]]:
-    return [said | _content(project, said["item"]) for said in project.history(by, n)]
+    return [said | content_of(project, said["item"]) for said in project.history(by, n)]
+
+
+def _examples(project: Project, by: str, label: str) -> dict[str, Any]:
+    known = {str(one): one for one in project.task.labels}
+    if label not in known:
+        raise Refused(HTTPStatus.NOT_FOUND, f"there is no label {label!r}")
+    found = zip(("good", "confusing"), project.examples(known[label], by), strict=True)
+    return {
+        what: [{"item": e.item, "words": e.words, **_brief(content_of(project, e.item))} for e in some]
+        for what, some in found
+    }
+
+
+def _brief(shown: dict[str, Any]) -> dict[str, Any]:
+    content = shown["content"]
+    if content["kind"] != "text" or len(content["text"]) <= BRIEF:
+        return shown
+    return shown | {"content": content | {"text": content["text"][:BRIEF] + " …"}}
 
 
 def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
@@ -276,12 +297,12 @@ def _status(desk: Desk, request: Request) -> dict[str, Any]:
         "you": by,
         "role": request.scope["asklearn.role"],
         "rights": sorted(rights),
-        "people": status["people"] if "review" in rights else _seen_by(by, status["people"]),
+        "people": status["people"] if "review" in rights else seen_by(by, status["people"]),
         "shown_labels": [str(label) for label in project.task.labels],
     }
 
 
-def _seen_by(by: str, people: dict[str, Any]) -> dict[str, Any]:
+def seen_by(by: str, people: dict[str, Any]) -> dict[str, Any]:
     """What one of them may know: their own number of answers, and agreement once it rests on enough items.
 
     A figure that rests on few items would tell how others answered the last one.

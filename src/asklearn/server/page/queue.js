@@ -68,6 +68,13 @@ export class Queue {
     this.ahead.unshift(question);
   }
 
+  /** These were answered by other means. @param {string[]} items */
+  forget(items) {
+    const gone = new Set(items);
+    this.ahead = this.ahead.filter(({ item }) => !gone.has(item));
+    this.fill();
+  }
+
   /** The model is `version` now: what an older one chose is exchanged as soon as better is here. @param {string | null} version */
   model(version) {
     // A server that has just started may name a model before it chooses by it: then another try, some time later.
