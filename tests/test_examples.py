@@ -1,0 +1,76 @@
+"""Which items explain a label: none that gives away what one other person said, none that measures anybody."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asklearn import Answer
+from asklearn.events import Answered, Audited, Gilded
+from asklearn.people.answers import Prediction
+from asklearn.people.examples import examples, known
+from asklearn.project import Project
+from asklearn.state import fold
+from asklearn.tasks import named
+
+ITEMS, PEOPLE, LABELS = ["a", "b", "c", "d"], ["ann", "bob", "eve"], ["ham", "spam"]
+votes = st.lists(st.tuples(st.sampled_from(ITEMS), st.sampled_from(PEOPLE), st.sampled_from(LABELS)))
+
+
+def state_of(said, audited=(), gold=()):
+    facts = [Audited(item=item, chance=0.1) for item in audited]
+    facts += [Gilded(items=(item,), labels=("ham",), by="eve") for item in gold]
+    facts += [Answered(key=str(k), item=i, by=by, label=label) for k, (i, by, label) in enumerate(said)]
+    return fold(enumerate(facts, start=1))
+
+
+@given(votes, st.sets(st.sampled_from(ITEMS)), st.sets(st.sampled_from(ITEMS)), st.integers(1, 3))
+def test_only_own_answers_and_what_all_agree_on_are_known(said, audited, gold, redundancy):
+    found = {item: label for item, label, _ in known(state_of(said, audited, gold), "ann", redundancy)}
+    assert not found.keys() & (audited | gold)
+    last = {(item, by): label for item, by, label in said}
+    for item in set(ITEMS) - audited - gold:
+        given_ = {by: last[item, by] for by in PEOPLE if (item, by) in last}
+        if "ann" in given_:
+            assert found[item] == given_["ann"]
+        else:
+            agreed = len(given_) >= max(2, redundancy) and len(set(given_.values())) == 1
+            assert found.get(item) == (next(iter(given_.values())) if agreed else None)
+
+
+def test_good_ones_are_those_the_model_is_surest_of_and_confusing_ones_the_opposite():
+    p = {"a": 0.9, "b": 0.7, "c": 0.2, "d": 0.99, "e": 0.6, "f": 0.8}
+    among = [(item, "ham" if item in "abcd" else "spam", "you said") for item in p]
+    good, confusing = examples("ham", among, lambda item: Prediction("ham", p[item], {"ham": p[item]}))
+    assert [e.item for e in good] == ["d", "a"]
+    assert [(e.item, e.words) for e in confusing] in (
+        [("c", "you said ham; the model gives ham 0.20")],
+        [("f", "you said spam; the model gives ham 0.80")],
+    )
+
+
+def test_several_labels_count_each_and_without_a_model_all_are_good():
+    among = [("a", ["x", "y"], "you said"), ("b", [], "you said"), ("c", ["y"], "all said")]
+    good, confusing = examples("y", among, lambda item: None)
+    assert ([e.item for e in good], confusing) == (["a", "c"], [])
+
+
+def test_a_project_answers_for_whoever_asks():
+    with Project(["one", "two", "three"], named("classes", LABELS), audit=0, redundancy=2) as project:
+        a, b, c = project.pool.ids
+        project.tell([Answer(item=a, label="ham", by=by) for by in ("bob", "eve")])
+        project.tell(Answer(item=b, label="ham", by="bob"))
+        project.tell(Answer(item=c, label="spam", by="ann"))
+        assert [e.item for e in project.examples("ham", "ann")[0]] == [a]
+        assert [e.item for e in project.examples("spam", "ann")[0]] == [c]
+        assert [e.item for e in project.examples("spam", "bob")[0]] == []
+        assert {e.item for e in project.examples("ham", "bob")[0]} == {a, b}
+
+
+@pytest.mark.parametrize("seen", [0.0, 1.0])
+def test_certainty_is_no_trouble(seen):
+    good, confusing = examples(
+        "ham", [("a", "ham", "you said")], lambda item: Prediction("ham", seen, {"ham": seen})
+    )
+    assert (len(good), len(confusing)) == ((1, 0) if seen else (0, 1))
