@@ -248,7 +248,7 @@ def test_who_always_agrees_has_no_weights(project):
 @pytest.mark.parametrize("model", [LogisticRegression(), make_pipeline(StandardScaler(), GaussianNB())])
 def test_a_project_learns_by_weights(model):
     X = np.random.default_rng(0).normal(size=(60, 2))
-    with Project(X, TASK, model, audit=0, redundancy=3) as project:
+    with Project(X, TASK, model, audit=0, redundancy=3, consensus="majority") as project:
         crowd(project, range(60))
         training = training_set(project.state, TASK)
         assert set(training.weights) > {1.0}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asklearn.people.assisted import SLIPS, spoken
+from asklearn.people.assisted import assisted
 from asklearn.people.hearing import Heard
 from asklearn.people.posterior import Crowd, chances
 from asklearn.people.votes import Votes
@@ -21,7 +21,7 @@ WORDS: Mapping[str, str] = {  # none of them says who said what: whoever decides
     SENT: "sent to review",
 }
 SAID = 0.5  # the least doubt about an item that somebody flagged or was unsure of
-SLIP = SLIPS[1]  # the share of items in which a model slips without knowing it
+AGAINST = 0.1  # the chance that a model gives a label, below which it says otherwise
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,12 @@ def cases(
     """The items whose label is in doubt, most doubtful first; none that is settled, or whose answer is known.
 
     label (items,) int: what counts now. model (items, labels): its probabilities, best from models that did not
-    learn from the item; it is one more voice that slips in a share of items. Without it only people speak.
+    learn from the item; doubt is then by answers and model together (`assisted`), else by answers alone.
     """
-    proba = chances(crowd, known)
-    joint = proba if model is None else proba * spoken(model, 1.0, SLIP)
-    joint /= joint.sum(axis=1, keepdims=True)
     row = np.arange(len(known.items))
-    doubt = 1 - joint[row, label]
-    against = (joint.argmax(axis=1) != label) & (model is not None) & (doubt > SAID)
+    proba = chances(crowd, known) if model is None else assisted(known, model).proba
+    doubt = 1 - proba[row, label]
+    against = np.zeros(len(row), dtype=bool) if model is None else model[row, label] < AGAINST
     differ = (known.counts() > 0).sum(axis=1) > 1
     found = {
         item: Case(item, float(d), tuple(why for why, is_so in ((DIFFER, x), (MODEL, y)) if is_so))

@@ -53,10 +53,6 @@ let sent = { body: "", key: "" };
 
 /** @type {import("./views.js").View} */
 export const review = {
-  name: "review",
-  title: "Review",
-  key: "g",
-  right: "review",
   show(root, now) {
     status = now;
     if (!root.firstChild) root.append(make("div", { role: "tablist", className: "views", ariaLabel: "Review" }, ...tabs), told, wrong, desk, lists);

@@ -1,0 +1,598 @@
+"""What several answers come to: verdicts, doubt, decisions, and how people answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from starlette.testclient import TestClient
+
+from asklearn import Answer, Project, agreement, classes, reviewing
+from asklearn.cli import main
+from asklearn.errors import AnswerError, DataError, KeyReused, NotReady, SettingError
+from asklearn.events import Answered, Retracted, Settled
+from asklearn.learning import training_set
+from asklearn.people import agreement as agreements
+from asklearn.people.cases import SAID
+from asklearn.people.gold import gold
+from asklearn.people.posterior import crowd, posterior
+from asklearn.people.quality import quality
+from asklearn.people.settling import guided
+from asklearn.people.verdicts import ENOUGH, agreed, counted, table
+from asklearn.people.votes import votes
+from asklearn.reviewing import Kept
+from asklearn.server import Sessions, create_app
+from asklearn.settings import read
+from asklearn.state import fold
+from asklearn.tasks.multilabel import multilabel
+
+TASK = classes(["left", "middle", "right"])
+SECRET = "a-secret-that-is-long-enough-for-a-test"
+
+
+@pytest.fixture
+def project():
+    with Project(np.arange(120.0)[:, None], TASK, audit=0, redundancy=3) as project:
+        yield project
+
+
+def say(project, row, **labels):
+    item = project.pool.ids[row]
+    project.tell([Answer(item=item, label=label, by=by) for by, label in labels.items()])
+    return item
+
+
+def crowded(project, right, rows=range(60), seed=0):
+    """Everybody answers every row, right as often as said; the truth goes by the row."""
+    rng = np.random.default_rng(seed)
+    truth = {}
+    for row in rows:
+        label = TASK.labels[row % 3]
+        said = {
+            by: label if rng.random() < share else str(rng.choice(TASK.labels)) for by, share in right.items()
+        }
+        truth[say(project, row, **said)] = label
+    return truth
+
+
+# -- the fact ------------------------------------------------------------------------------------------------------
+
+ITEMS, WHO = st.sampled_from("xy"), st.sampled_from("ab")
+TURN = st.one_of(
+    st.tuples(st.just("settle"), ITEMS, st.sampled_from([1, "1", "no"])),
+    st.tuples(st.sampled_from(["label", "flag"]), ITEMS, WHO),
+    st.integers(0, 12),
+)
+
+
+@given(st.lists(TURN, max_size=20))
+def test_the_last_decision_that_stands_counts_and_ends_a_flag(turns):
+    events = []
+    for k, turn in enumerate(turns):
+        if isinstance(turn, int):
+            events.append(Retracted(key=f"k{k}", of=f"k{turn}", by="a"))
+        elif turn[0] == "settle":
+            events.append(Settled(key=f"k{k}", item=turn[1], label=turn[2], by="rev"))
+        else:
+            kind, item, by = turn
+            label = "no" if kind == "label" else None
+            events.append(Answered(key=f"k{k}", item=item, by=by, kind=kind, label=label))
+    state = fold(enumerate(events, 1))
+    gone = set()
+    for event in events:  # what is taken back before it was said stays as it is not known then
+        if isinstance(event, Retracted):
+            gone.add(event.of)
+    standing = [event for event in events if isinstance(event, Settled) and event.key not in gone]
+    assert state.settled == {event.item: event for event in standing}
+    flags = {item for item, said in state.answers.items() if any(a.kind == "flag" for a in said.values())}
+    assert state.flagged == flags - state.settled.keys()
+
+
+# -- what people said together --------------------------------------------------------------------------------------
+
+
+def by_hand(found, by, label):
+    """The chance of each label, by loops."""
+    names = list(found.annotators)
+    chances = []
+    for c in range(len(found.start)):
+        p = found.start[c] / found.start.sum()
+        for who, said in zip(by, label, strict=True):
+            row = found.counts[names.index(who) if who in names else -1, c]
+            p *= row[said] / row.sum()
+        chances.append(p)
+    return np.array(chances) / sum(chances)
+
+
+def a_crowd(seed=0, items=40, right=(0.9, 0.8, 0.4)):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(3, size=items)
+    said = [
+        (i, f"p{j}", TASK.labels[truth[i] if rng.random() < share else rng.integers(3)])
+        for i in range(items)
+        for j, share in enumerate(right)
+        if rng.random() < 0.8
+    ]
+    return votes(
+        {"item": [s[0] for s in said], "annotator": [s[1] for s in said], "label": [s[2] for s in said]},
+        TASK.labels,
+    )
+
+
+def test_a_posterior_is_bayes_rule_and_its_interval_what_other_people_might_be():
+    found = crowd(a_crowd())
+    for by, label in (([], []), (["p0"], [1]), (["p0", "p2", "new"], [0, 2, 2])):
+        value, low, high = posterior(found, by, label, np.random.default_rng(0))
+        assert np.allclose(value, by_hand(found, by, label))
+        assert (low <= value).all()
+        assert (value <= high).all()
+        rng = np.random.default_rng(1)
+        rows = found.rows(by)
+        drawn = []
+        for _ in range(2000):  # whole Dirichlet rows, where `posterior` draws one entry of each
+            p = rng.dirichlet(found.start)
+            for j, said in zip(rows, label, strict=True):
+                p = p * [rng.dirichlet(found.counts[j, c])[said] for c in range(3)]
+            drawn.append(p / p.sum())
+        ends = np.quantile(drawn, (0.025, 0.975), axis=0)
+        assert np.abs(ends - [low, high]).max() < 0.06
+
+
+def test_a_crowd_is_what_was_counted_and_a_little_of_everybody():
+    known = a_crowd()
+    found = crowd(known)
+    given_ = np.bincount(known.annotator, minlength=3)
+    extra = found.counts[-1].sum()
+    assert np.allclose(found.counts[:-1].sum(axis=(1, 2)), given_ + extra)
+    known_truth = crowd(known, truth=np.zeros(len(known.items), dtype=np.int64))
+    assert np.allclose(known_truth.start, [len(known.items) + 1, 1, 1])
+
+
+def test_two_who_contradict_each_other_once_leave_it_open():
+    one = votes({"item": ["a", "a"], "annotator": ["ann", "bob"], "label": ["left", "right"]}, TASK.labels)
+    value, low, high = posterior(crowd(one), ["ann", "bob"], [0, 2], np.random.default_rng(0))
+    assert value[0] == pytest.approx(value[2])
+    assert low[0] < 0.2
+    assert high[0] > 0.8
+
+
+VOTES = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from("abcd"), st.integers(0, 2)), min_size=1, max_size=25
+)
+
+
+@given(VOTES, st.sampled_from(["majority", "dawid_skene", "mace"]), st.integers(0, 3))
+def test_nobody_s_label_is_nobody_s_consensus(said, method, seed):
+    """Whatever the method makes of it, an item's label is one that somebody gave; the same answers, the same label."""
+    said = {item: {by: TASK.labels[label] for _, by, label in rows} for item, rows in grouped(said).items()}
+    known = votes(table(said), TASK.labels)
+    rng = np.random.default_rng(seed)
+    model = rng.dirichlet(np.ones(3), len(known.items))
+    for voice in (None, model):
+        found = agreed(known, method, [seed], voice)
+        for i, item in enumerate(known.items):
+            assert TASK.labels[found.label[i]] in said[item].values()
+            if method == "majority":
+                assert TASK.labels[found.label[i]] == TASK.merge(said[item])[0]
+        assert ((found.sure > 0) & (found.sure <= 1)).all()
+        again = agreed(known, method, [seed], voice)
+        assert (again.label == found.label).all()
+        assert (again.sure == found.sure).all()
+
+
+def grouped(rows):
+    found = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def test_what_is_counted_stands_where_it_was_said():
+    said = [{"a": "left"}, {}, {"a": "right", "b": "right"}]
+    found = counted(said, TASK.labels, "majority", [0])
+    assert found == {0: ("left", 1.0), 2: ("right", 1.0)}
+    assert counted([{}, {}], TASK.labels, "majority", [0]) == {}
+
+
+# -- a project ------------------------------------------------------------------------------------------------------
+
+
+def test_answers_count_alike_at_first_and_by_who_gives_them_once_that_can_be_told(project):
+    right = {"ann": 0.95, "bob": 0.9, "eve": 0.2, "mal": 0.2}
+    crowded(project, right, range(ENOUGH - 1))
+    few = project.labels()
+    merged = {item: project.task.merge(said) for item, said in project.state.labelled().items()}
+    assert dict(zip(few["item"], zip(few["label"], few["confidence"], strict=True), strict=True)) == merged
+    truth = {project.pool.ids[row]: TASK.labels[row % 3] for row in range(120)}
+    crowded(project, right, range(ENOUGH - 1, 110), seed=1)
+    many = project.labels()
+    merged = {item: project.task.merge(said)[0] for item, said in project.state.labelled().items()}
+    better = sum(truth[i] == label for i, label in zip(many["item"], many["label"], strict=True))
+    assert better >= sum(truth[i] == label for i, label in merged.items()) + 5
+    assert many["answers"] == [4] * 110
+    exported = {row["id"]: row for row in project.export()}
+    for item, label, sure in zip(many["item"], many["label"], many["confidence"], strict=True):
+        assert [exported[item][name] for name in ("label", "confidence", "answers")] == [label, sure, 4]
+    free = exported[project.pool.ids[115]]
+    assert [free[name] for name in ("label", "confidence", "answers")] == [None, None, 0]
+
+
+@pytest.mark.parametrize("consensus", ["majority", "dawid_skene", "auto"])
+def test_a_model_learns_from_what_counts_and_again_the_same_from_the_record(consensus):
+    X = np.random.default_rng(0).normal(size=(120, 2))
+    with Project(X, TASK, LogisticRegression(), audit=0, redundancy=5, consensus=consensus) as project:
+        crowded(project, {"ann": 0.95, "bob": 0.8, "eve": 0, "mal": 0, "moe": 0}, range(100))
+        learner = project._learner
+        training = learner._weighed(learner.training(project.state))[0]
+        plain = training_set(project.state, TASK)
+        truth = [TASK.labels[learner.positions[item] % 3] for item in training.items]
+        counted_, merged = (sum(map(str.__eq__, one.labels, truth)) for one in (training, plain))
+        assert counted_ == merged if consensus == "majority" else counted_ > merged + 5
+        project.learn()
+        proba = learner.serving.proba
+        crowded(project, {"dan": 1.0}, range(100, 110))
+        again = learner.fit(learner._learned_from(project._record, project.state.models[-1]), "again")
+        assert np.array_equal(again.proba, proba)
+
+
+def test_settled_is_settled_in_labels_training_and_estimates_until_it_is_taken_back():
+    with Project(np.arange(40.0)[:, None], TASK, audit=0.5, redundancy=2) as project:
+        for question in project.ask(30, by="ann"):
+            project.tell(Answer(item=question.item, label=TASK.labels[question.row % 3], by="ann"))
+        audited = next(item for item in project.state.audited if item in project.state.answers)
+        trained = next(item for item in project.state.answers if item not in project.state.audited)
+        project.learn()
+        project.learn()
+        for item in (audited, trained):
+            before = label_of(project, item)
+            other = next(label for label in TASK.labels if label != before)
+            changes = len(project.state.changes)
+            key = project.settle(item, other, "rev", note="look again")
+            assert label_of(project, item) == other
+            found = training_set(project.state, TASK)
+            pairs = dict(audit(project))
+            if item == audited:
+                assert item not in found.items
+                assert pairs[item] == other
+                assert len(project.state.changes) == changes
+            else:
+                assert found.labels[found.items.index(item)] == other
+                assert len(project.state.changes) == changes + 1
+            assert project.answers()["label"].count(before) > 0  # what people said stays what they said
+            project.tell(Answer(undo=key, by="rev"))
+            assert label_of(project, item) == before
+
+
+def audit(project):
+    from asklearn.learning import audit_pairs
+
+    return audit_pairs(project.state, project.task, project.state.seq)
+
+
+def label_of(project, item):
+    found = project.labels()
+    return found["label"][found["item"].index(item)]
+
+
+def test_a_decision_counts_once_and_is_checked(project):
+    item = say(project, 0, ann="left", bob="right")
+    key = project.settle(item, "left", "rev", key="k")
+    assert project.settle(item, "left", "rev", key="k") == key
+    assert sum(isinstance(event, Settled) for _, event in project.events()) == 1
+    with pytest.raises(KeyReused, match="came before"):
+        project.settle(item, "right", "rev", key="k")
+    with pytest.raises(AnswerError, match="no item 'nope'"):
+        project.settle("nope", "left", "rev")
+    with pytest.raises(AnswerError, match=f"(?s){item}.*is not a label"):
+        project.settle(item, "up", "rev")
+    with pytest.raises(AnswerError, match="by whom"):
+        project.settle(item, "left", "")
+    with pytest.raises(AnswerError, match="2,000"):
+        project.settle(item, "left", "rev", note="x" * 2001)
+    with pytest.raises(AnswerError, match="to take back"):
+        project.tell(Answer(undo="k", by="somebody else"))
+    with pytest.raises(SettingError, match="no consensus 'mean'"):
+        Project(np.arange(4.0)[:, None], TASK, consensus="mean")
+
+
+# -- what is in doubt -----------------------------------------------------------------------------------------------
+
+
+def test_the_most_doubtful_come_first_and_none_that_is_settled_or_known(project):
+    differ = [say(project, row, ann="left", bob="right") for row in range(3)]
+    surer = say(project, 4, ann="left", bob="left", eve="left", dan="right")
+    say(project, 5, ann="left", bob="left")
+    flagged, unsure = project.pool.ids[6], project.pool.ids[7]
+    project.tell([Answer(item=flagged, flag=True, by="ann"), Answer(item=unsure, unsure=True, by="bob")])
+    docket = project._reviewing.docket()
+    assert {case.item: case.why for case in docket.cases} == {
+        **dict.fromkeys([*differ, surer], ("differ",)),
+        flagged: ("flagged",),
+        unsure: ("unsure",),
+    }
+    assert all(one.doubt >= other.doubt for one, other in pairwise(docket.cases))
+    doubt = {case.item: case.doubt for case in docket.cases}
+    assert doubt[surer] < min(doubt[item] for item in differ)
+    assert doubt[flagged] == doubt[unsure] == SAID
+    project.settle(differ[0], "left", "rev")
+    project.settle(flagged, "right", "rev")
+    project.gild({differ[1]: "left"}, by="owner")
+    left = {case["item"] for case in project.review("rev", 50)["items"]}
+    assert left == {differ[2], surer, unsure}
+
+
+def test_a_model_that_strongly_says_otherwise_puts_an_item_in_doubt():
+    X = np.r_[np.zeros(30), np.ones(30)][:, None] + np.random.default_rng(0).normal(0, 0.05, (60, 1))
+    with Project(X, classes(["low", "high"]), audit=0) as project:
+        for row in range(60):
+            wrong = row == 7
+            say(project, row, ann="high" if (row >= 30) != wrong else "low")
+        project.learn()
+        [case] = project.review("rev", 10)["items"]
+        assert case == {"item": project.pool.ids[7], "why": ["model"], "yours": None}
+        [suspect] = project.quality()["suspects"]
+        assert (suspect["item"], suspect["label"], suspect["likely"]) == (project.pool.ids[7], "high", "low")
+
+
+def test_nothing_that_others_said_is_told_before_one_has_chosen(project):
+    item = say(project, 0, ann="left", bob="right")
+    project.tell(Answer(item=item, note="looks left to me", by="ann"))
+    [shown] = project.review("rev", 5)["items"]
+    assert shown == {"item": item, "why": ["differ"], "yours": None}
+    assert project.review("ann", 5)["items"][0]["yours"] == "left"
+    said = project.said_of(item, "ann")
+    assert [(vote["by"], vote["you"], vote["label"]) for vote in said["votes"]] == [
+        ("ann", True, "left"),
+        ("bob", False, "right"),
+    ]
+    assert [note["note"] for note in said["notes"]] == ["looks left to me"]
+    assert sum(one["value"] for one in said["posterior"]) == pytest.approx(1)
+    with pytest.raises(DataError, match="no item 'nope'"):
+        project.review("rev", 1, "nope")
+    with pytest.raises(DataError, match="no item 'nope'"):
+        project.said_of("nope", "rev")
+
+
+def test_other_tasks_are_decided_too():
+    with Project(
+        [f"text {i}" for i in range(9)], multilabel(["sad", "long"]), audit=0, redundancy=2
+    ) as project:
+        item = say(project, 0, ann=["sad"], bob=["sad", "long"])
+        say(project, 1, ann=[], bob=[])
+        assert [case["item"] for case in project.review("rev", 5)["items"]] == [item]
+        assert project.said_of(item, "rev")["posterior"] == []
+        project.settle(item, ["long"], "rev")
+        assert label_of(project, item) == ["long"]
+        assert project.review("rev", 5)["left"] == 0
+        found = project.quality()
+        assert [row["answers"] for row in found["people"]] == [2, 2]
+        json.dumps(found, allow_nan=False)
+
+
+# -- the guideline --------------------------------------------------------------------------------------------------
+
+LINES = st.lists(
+    st.tuples(st.sampled_from(["ham", "spam"]), st.sampled_from(["One.", " two  lines\n here ", "- x", " "]))
+)
+
+
+@given(LINES, st.sampled_from(["", "Choose.\n\nWell.", "Intro\n\n## spam\n- Old.\n\n## other\ntext"]))
+def test_lines_gather_under_their_headings_and_nothing_else_changes(added, text):
+    found = text
+    for label, line in added:
+        once = guided(found, label, line)
+        assert guided(once, label, line) == once
+        found = once
+    kept = [line for line in text.split("\n") if line.strip()]
+    now = found.split("\n")
+    assert [line for line in now if line in kept] == kept
+    for label, line in added:
+        if line.strip():
+            at = now.index(f"- {' '.join(line.split())}", now.index(f"## {label}"))
+            heading = [one for one in now[:at] if one.startswith("## ")][-1]
+            assert heading == f"## {label}"
+
+
+def test_a_line_is_written_into_the_file_beside_what_somebody_changed_there(tmp_path):
+    with Project(["a", "b"], classes(["ham", "spam"]), path=tmp_path / "p", guideline="Choose.") as project:
+        item = say(project, 0, ann="ham")
+        file = tmp_path / "p" / "project.toml"
+        file.write_text(file.read_text().replace('name = "p"', 'name = "Letters"'))
+        project.settle(item, "ham", guideline="Invitations are ham.")
+        project.settle(item, "ham", guideline="Invitations are ham.")
+        assert read(tmp_path / "p").guideline == "Choose.\n\n## ham\n- Invitations are ham."
+        assert read(tmp_path / "p").name == "Letters"
+        assert project.status()["guideline"] == read(tmp_path / "p").guideline
+
+
+# -- how people answer ----------------------------------------------------------------------------------------------
+
+
+def test_a_portrait_holds_what_the_parts_say(project):
+    crowded(project, {"ann": 0.95, "bob": 0.8, "eve": 0.0})
+    project.tell([Answer(item=project.pool.ids[0], label="left", by="ann", seconds=s) for s in (3.0,)])
+    project.gild({project.pool.ids[row]: TASK.labels[row % 3] for row in range(6)}, by="owner")
+    found = project.quality()
+    json.dumps(found, allow_nan=False)
+    answers = project.answers()
+    worth = quality(votes(answers, TASK.labels))
+    for k, row in enumerate(found["people"]):
+        assert row["annotator"] == worth["annotator"][k]
+        assert row["right"] == {"value": worth["right"][k], "low": worth["low"][k], "high": worth["high"][k]}
+        assert row["shared"] == 60
+        of_gold = gold(answers, project.state.gold)
+        assert row["gold"]["right"] == of_gold["right"][k]
+        assert len(row["labels"]) == 3
+    by = {row["annotator"]: row for row in found["people"]}
+    assert by["ann"]["words"] == []
+    assert by["ann"]["seconds"] == 3.0
+    assert any("unrelated" in said for said in by["eve"]["words"])
+    for name, said in found["agreement"]["overall"].items():
+        assert said["value"] == agreement(answers, name).value
+    assert set(found["agreement"]["overall"]) == {"raw", "fleiss", "krippendorff"}
+    pairs = {frozenset((pair["one"], pair["other"])) for pair in found["agreement"]["pairs"]}
+    assert pairs == {frozenset(two) for two in (("ann", "bob"), ("ann", "eve"), ("bob", "eve"))}
+    assert [row["label"] for row in found["agreement"]["labels"]] == list(TASK.labels)
+    assert all(row["last"] > 1e9 for row in found["agreement"]["time"])
+
+
+@given(VOTES, st.integers(1, 3), st.integers(1, 4))
+def test_pairs_are_those_who_met_most(said, least, most):
+    said = {item: {by: TASK.labels[label] for _, by, label in rows} for item, rows in grouped(said).items()}
+    known = votes(table(said), TASK.labels)
+    people = known.annotators
+    every = []
+    for a in range(len(people)):
+        for b in range(a + 1, len(people)):
+            one = {item: each for item, each in said.items() if people[a] in each and people[b] in each}
+            if len(one) >= least:
+                pairs = sorted(
+                    (known.items.index(i), each[people[a]], each[people[b]]) for i, each in one.items()
+                )
+                every.append(
+                    (
+                        a,
+                        b,
+                        [TASK.labels.index(x) for _, x, _ in pairs],
+                        [TASK.labels.index(y) for *_, y in pairs],
+                    )
+                )
+    found = [(a, b, list(x), list(y)) for a, b, x, y in agreements.pairs(known, least)]
+    assert found == every
+    some = list(agreements.pairs(known, least, most))
+    assert len(some) == min(most, len(every))
+    assert sorted(len(x) for *_, x, _ in some) == sorted(sorted(len(x) for *_, x, _ in every)[-most:])
+
+
+def test_a_portrait_of_nothing_says_nothing(project):
+    empty = {
+        "people": [],
+        "agreement": {"overall": {}, "labels": [], "pairs": [], "time": []},
+        "suspects": [],
+    }
+    assert project.quality() == empty
+    assert project.review("rev") == {"items": [], "left": 0, "method": "majority"}
+    assert project.labels() == {"item": [], "label": [], "confidence": [], "answers": []}
+    say(project, 0, ann="left")
+    assert project.quality()["people"][0]["answers"] == 1
+
+
+def test_the_terminal_says_it(tmp_path, capsys):
+    with Project(np.arange(70.0)[:, None], TASK, path=tmp_path / "p", audit=0, redundancy=3) as project:
+        crowded(project, {"ann": 0.95, "bob": 0.8, "eve": 0.0})
+        found = project.quality()
+    assert main(["quality", str(tmp_path / "p")]) == 0
+    told = capsys.readouterr().out
+    assert all(word in told for word in ("ann", "Krippendorff's alpha", "to be decided"))
+    assert main(["quality", str(tmp_path / "p"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said.pop("in_doubt") > 0
+    assert said == json.loads(json.dumps(found))
+
+
+# -- kept at hand ---------------------------------------------------------------------------------------------------
+
+
+class Slow:
+    """Work that takes until it is let go; it counts what it found."""
+
+    def __init__(self):
+        self.facts, self.done, self.go = 0, 0, threading.Event()
+        self.error = None
+
+    def __call__(self):
+        found = self.facts
+        assert self.go.wait(10)
+        self.done += 1
+        if self.error:
+            raise self.error
+        return reviewing.Portrait(found, {})
+
+
+def test_what_is_old_is_shown_while_what_is_new_takes_long(monkeypatch):
+    work = Slow()
+    kept = Kept(work, lambda: True)
+    monkeypatch.setattr(reviewing, "PATIENCE", 0.05)
+    with pytest.raises(NotReady, match="ask again in a moment"):
+        kept.get(0, exact=False)
+    work.go.set()
+    assert kept.get(0, exact=False).facts == 0
+    assert (kept.get(0, exact=True).facts, work.done) == (0, 1)
+    work.go.clear()
+    work.facts = 5
+    kept._ended = time.monotonic() - 1e6  # it has rested
+    assert kept.get(5, exact=False).facts == 0
+    threading.Timer(0.1, work.go.set).start()
+    assert kept.get(5, exact=True).facts == 5
+    kept._took = 1e6
+    work.facts = 6
+    assert kept.get(6, exact=False).facts == 5  # it rests
+    work.error = ValueError("broken")
+    with pytest.raises(ValueError, match="broken"):
+        kept.get(6, exact=True)
+    work.error = None
+    assert kept.get(6, exact=True).facts == 6
+
+
+# -- over HTTP ------------------------------------------------------------------------------------------------------
+
+
+def person(project, name):
+    app = create_app(project, Sessions(SECRET))
+    client = TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
+    client.headers.update({"Authorization": f"Bearer {SECRET}", "X-Annotator": name})
+    return client
+
+
+def test_from_the_blind_choice_to_the_decision_over_http(project):
+    item = say(project, 0, ann="left", bob="right")
+    rev = person(project, "rev")
+    [case] = rev.get("/api/v1/review?n=3").json()["items"]
+    assert (case["item"], case["yours"], case["words"]) == (item, None, "People differ.")
+    assert case["content"]["kind"] == "table"
+    asked = rev.post("/api/v1/review/look", json={"key": "l1", "item": item})
+    assert asked.status_code == 409
+    assert "say first" in asked.json()["error"]["message"]
+    look = {"key": "l1", "item": item, "label": "middle", "seconds": 2.5}
+    first, again = (rev.post("/api/v1/review/look", json=look) for _ in range(2))
+    assert first.status_code == again.status_code == 200
+    assert first.json()["votes"] == again.json()["votes"]
+    assert [vote["by"] for vote in first.json()["votes"]] == ["ann", "bob", "rev"]
+    assert project.state.answers[item]["rev"].seconds == 2.5
+    other = rev.post("/api/v1/review/look", json=look | {"key": "l2", "label": "left"})
+    assert other.status_code == 409
+    assert "before" in other.json()["error"]["message"]
+    assert rev.get("/api/v1/review").json()["items"][0]["yours"] == "middle"
+    assert rev.post("/api/v1/review/look", json={"key": "l3", "item": item}).status_code == 200
+    decision = {"key": "s1", "item": item, "label": "left", "note": "clear", "guideline": "Low is left."}
+    settled = [rev.post("/api/v1/review/settle", json=decision) for _ in range(2)]
+    assert [one.status_code for one in settled] == [200, 200]
+    assert settled[0].json() == {"settled": "s1", "guideline": "## left\n- Low is left."}
+    assert rev.post("/api/v1/review/settle", json=decision | {"label": "right"}).status_code == 409
+    assert rev.get("/api/v1/review").json()["left"] == 0
+    assert rev.get(f"/api/v1/review?item={item}").json()["items"][0]["item"] == item
+    assert rev.get("/api/v1/labels").json()["label"] == ["left"]
+    undone = rev.post("/api/v1/answers", json=[{"key": "u1", "kind": "undo", "of": "s1"}])
+    assert undone.status_code == 200
+    assert rev.get("/api/v1/review").json()["left"] == 1
+    bad = rev.post("/api/v1/review/settle", json=decision | {"key": "s2", "label": "up"})
+    assert bad.status_code == 422
+    assert bad.json()["error"]["item"] == item
+    assert rev.get("/api/v1/review?item=nope").status_code == 422
+
+
+def test_quality_is_told_in_figures_and_in_words(project):
+    crowded(project, {"ann": 0.95, "bob": 0.8, "eve": 0.0})
+    said = person(project, "rev").get("/api/v1/quality").json()
+    assert {**said, "cards": None, "suspects": None} == {**project.quality(), "cards": None, "suspects": None}
+    assert [card["title"] for card in said["cards"]["people"]] == ["Who answers how", "By label"]
+    assert "All together" in [card["title"] for card in said["cards"]["agreement"]]
+    assert said["suspects"]
+    assert all("content" in one for one in said["suspects"][:50])
