@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -17,14 +18,35 @@ from asklearn.errors import AnswerError, NotReady, SettingError
 from asklearn.events import Learned
 from asklearn.people.answers import Answer
 from asklearn.project import Project
-from asklearn.tasks import multilabel, named, number
+from asklearn.tasks import multilabel, named, number, spans
 
 NAMES = ("red", "round", "ripe")
 rng = np.random.default_rng(0)
 X = rng.normal(size=(240, 4))
 SETS = [[name for name, on in zip(NAMES, row, strict=True) if on] for row in X[:, :3] > (0, 0.3, -0.2)]
 AMOUNTS = (5 + 2 * X[:, 0] + X[:, 1] + rng.normal(0, 0.2, 240)).clip(0, 10).round(2)
-TASKS = {"multilabel": (multilabel(NAMES), SETS), "number": (number((0, 10), "kg"), AMOUNTS.tolist())}
+TEXTS = [
+    f"{rng.choice(['Ann', 'Bob', 'Eve'])} was in {rng.choice(['Oslo', 'New York', 'Rome'])}, {k}"
+    if k % 3
+    else f"nobody came, {k}"
+    for k in range(240)
+]
+MARKS = [
+    [
+        {"start": 0, "end": 3, "label": "person"},
+        {"start": text.index(" in ") + 4, "end": text.index(","), "label": "place"},
+    ]
+    if " in " in text
+    else []
+    for text in TEXTS
+]
+TASKS = {
+    "multilabel": (multilabel(NAMES), SETS),
+    "number": (number((0, 10), "kg"), AMOUNTS.tolist()),
+    "spans": (spans(["person", "place"]), MARKS),
+}
+ROWS = {"multilabel": X, "number": X, "spans": TEXTS}
+WRONG = {"multilabel": [], "number": 0, "spans": [{"start": 0, "end": 1, "label": "place"}]}
 
 
 def label(it: Project, truth: list, n: int, by: str = "me") -> None:
@@ -39,7 +61,7 @@ def kind(request) -> str:
 
 def test_from_questions_to_an_honest_estimate(kind, tmp_path):
     task, truth = TASKS[kind]
-    with Project(X, task, path=tmp_path / "p", audit=0.4) as it:
+    with Project(ROWS[kind], task, path=tmp_path / "p", audit=0.4) as it:
         for _ in range(4):
             label(it, truth, 30)
             it.learn()
@@ -51,7 +73,7 @@ def test_from_questions_to_an_honest_estimate(kind, tmp_path):
         assert [point["value"] for point in it.curve()][-1] == pytest.approx(found.value)
         ids = list(it.pool.ids)
         told = it.predict(ids)
-        anew = it.predict(X[:5])["label"]
+        anew = it.predict(ROWS[kind][:5])["label"]
         assert anew == (pytest.approx(told["label"][:5], rel=1e-5) if kind == "number" else told["label"][:5])
         row = next(iter(it.export(predict=True)))
         assert row["prediction"] == told["label"][0]
@@ -72,7 +94,7 @@ def test_from_questions_to_an_honest_estimate(kind, tmp_path):
 
 def test_a_damaged_cache_is_made_anew_from_the_model(kind, tmp_path):
     task, truth = TASKS[kind]
-    with Project(X, task, path=tmp_path / "p") as it:
+    with Project(ROWS[kind], task, path=tmp_path / "p") as it:
         label(it, truth, 40)
         it.learn()
         before = it.predict(list(it.pool.ids))
@@ -84,7 +106,7 @@ def test_a_damaged_cache_is_made_anew_from_the_model(kind, tmp_path):
 
 def test_two_different_answers_are_needed(kind):
     task, truth = TASKS[kind]
-    with Project(X, task, audit=0) as it:
+    with Project(ROWS[kind], task, audit=0) as it:
         with pytest.raises(NotReady, match="no label to learn from"):
             it.learn()
         for question in it.ask(3):
@@ -95,13 +117,13 @@ def test_two_different_answers_are_needed(kind):
 
 def test_several_people_are_heard(kind):
     task, truth = TASKS[kind]
-    with Project(X, task, audit=0, redundancy=3) as it:
+    with Project(ROWS[kind], task, audit=0, redundancy=3) as it:
         with pytest.raises(NotReady):
             it.agreement()
         for by in ("ann", "bob", "eve"):
             label(it, truth, 40, by)
         assert it.agreement().value == 1
-        wrong, table = {"multilabel": [], "number": 0}[kind], it.labels()
+        wrong, table = WRONG[kind], it.labels()
         thrice = [item for item, n in zip(table["item"], table["answers"], strict=True) if n == 3][:10]
         for item in thrice:
             it.tell(Answer(item=item, label=wrong, by="eve"))
@@ -112,8 +134,20 @@ def test_several_people_are_heard(kind):
         merged = dict(zip(it.labels()["item"], it.labels()["label"], strict=True))
         rows = {item: row for row, item in enumerate(it.pool.ids)}
         assert all(merged[item] == truth[rows[item]] for item in thrice), "two against one"
-        with pytest.raises(SettingError, match="measured by krippendorff"):
+        with pytest.raises(SettingError, match="measured by"):
             it.agreement("fleiss")
+
+
+def test_spans_are_of_texts_and_read_by_a_model_of_their_own():
+    with pytest.raises(SettingError, match="spans are of texts"):
+        Project(X, TASKS["spans"][0])
+    with pytest.raises(SettingError, match="models of its own"):
+        Project(TEXTS, TASKS["spans"][0], model=LogisticRegression())
+    for strategy in ("margin", "badge", "k_center"):
+        with Project(TEXTS, TASKS["spans"][0], strategy=strategy, audit=0) as it:
+            label(it, MARKS, 20)
+            it.learn()
+            assert len({q.item for q in it.ask(5)}) == 5
 
 
 def test_strategies_get_what_they_can_and_others_are_refused():
@@ -191,16 +225,22 @@ def test_a_target_for_an_error_is_reached_from_above():
 
 def test_answers_out_of_bounds_name_the_item(kind):
     task, _ = TASKS[kind]
-    wrong = {"multilabel": ["blue"], "number": 11}[kind]
-    with Project(X, task) as it, pytest.raises(AnswerError) as caught:
+    wrong = {
+        "multilabel": ["blue"],
+        "number": 11,
+        "spans": [{"start": 0, "end": 99, "label": "place"}],
+    }[kind]
+    with Project(ROWS[kind], task) as it, pytest.raises(AnswerError) as caught:
         it.tell(Answer(item=it.pool.ids[0], label=wrong))
     assert caught.value.item == it.pool.ids[0]
 
 
-@pytest.mark.parametrize("kind", ["number", pytest.param("multilabel", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kind", ["number", *(pytest.param(other, marks=pytest.mark.slow) for other in ("multilabel", "spans"))]
+)
 def test_over_http(kind, tmp_path):
     task, truth = TASKS[kind]
-    with Project(X, task, path=tmp_path / "p", audit=0, hide=0) as it:
+    with Project(ROWS[kind], task, path=tmp_path / "p", audit=0, hide=0) as it:
         label(it, truth, 30)
         it.learn()
     with serving(tmp_path / "p") as server:
@@ -212,6 +252,11 @@ def test_over_http(kind, tmp_path):
             if kind == "number":
                 assert proposal.keys() == {"label", "low", "high"}
                 assert 0 <= proposal["low"] <= proposal["label"] <= proposal["high"] <= 10
+            elif kind == "spans":
+                assert proposal.keys() == {"label", "probability", "spans"}
+                assert [{k: s[k] for k in ("start", "end", "label")} for s in proposal["spans"]] == proposal[
+                    "label"
+                ]
             else:
                 assert proposal.keys() == {"label", "probability", "probabilities"}
                 assert set(proposal["probabilities"]) == set(NAMES) >= set(proposal["label"])
@@ -221,7 +266,11 @@ def test_over_http(kind, tmp_path):
             assert (seen["range"], seen["unit"]) == ([0, 10], "kg")
         ask = [{"key": q["item"], "item": q["item"], "label": truth[q["row"]]} for q in said["questions"]]
         assert server.ask("POST", "/api/v1/answers", ask)[0] == 200
-        wrong = {"key": "w", "item": ask[0]["item"], "label": {"multilabel": 3, "number": "many"}[kind]}
+        wrong = {
+            "key": "w",
+            "item": ask[0]["item"],
+            "label": {"multilabel": 3, "number": "many", "spans": 1}[kind],
+        }
         status, said = server.ask("POST", "/api/v1/answers", [wrong])
         assert status == 422
         assert said["error"]["item"] == ask[0]["item"]
@@ -239,32 +288,40 @@ def run(*words: object) -> str:
 
 
 def written(kind: str, folder: Path) -> Path:
-    cells = [f"{a:.3f},{b:.3f},{c:.3f}" for a, b, c, _ in X]
-    spelt = {"multilabel": ["|".join(s) or "[]" for s in SETS], "number": [str(v) for v in AMOUNTS]}[kind]
-    lines = [f"{i},{cell},{text}" for i, (cell, text) in enumerate(zip(cells, spelt, strict=True))]
-    (folder / "data.csv").write_text("\n".join(["row,a,b,c,said", *lines]) + "\n")
+    """A file of the rows and what is true of them."""
+    spelt = {
+        "multilabel": ["|".join(names) or "[]" for names in SETS],
+        "number": [str(value) for value in AMOUNTS],
+        "spans": [json.dumps(marks) for marks in MARKS],
+    }[kind]
+    with (folder / "data.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", *(["text"] if kind == "spans" else "abc"), "said"])
+        for i, told in enumerate(spelt):
+            writer.writerow([i, *([TEXTS[i]] if kind == "spans" else X[i, :3].round(3)), told])
     return folder / "data.csv"
 
 
 def test_commands(kind, tmp_path):
     data, place = written(kind, tmp_path), tmp_path / "p"
-    bounds = ["--range", "0,10", "--unit", "kg"] if kind == "number" else []
-    told = run("init", place, data, "--id", "row", "--label", "said", "--task", kind, *bounds)
-    assert ("a number from 0 to 10 kg" if kind == "number" else "any of red, ripe, round") in told
+    options = {"number": ["--range", "0,10", "--unit", "kg"], "spans": ["--text", "text"]}.get(kind, [])
+    words = {"number": "0 to 10 kg", "multilabel": "red, ripe, round", "spans": "person, place"}[kind]
+    made = ("--id", "row", "--label", "said", "--task", kind, *options)
+    assert words in run("init", place, data, *made)
     assert "imported" in run("import", place, data, "--id", "row", "--label", "said")
     assert "0 labels imported" in run("import", place, data, "--id", "row", "--label", "said"), (
         "twice is once"
     )
-    assert ("0 to 10 kg" if kind == "number" else "red, ripe, round") in run("status", place)
+    assert words in run("status", place)
     for name in ("out.jsonl", "out.csv", "out.parquet"):
         run("export", place, tmp_path / name, "--predict")
-    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    truth = TASKS[kind][1]
-    for row in rows:
-        expected = truth[int(row["id"])]
-        assert row["label"] == (expected if kind == "number" else sorted(expected))
+    for line in (tmp_path / "out.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        expected = TASKS[kind][1][int(row["id"])]
+        assert row["label"] == (sorted(expected) if kind == "multilabel" else expected)
+        assert "prediction" in row
     other = tmp_path / "q"
-    run("init", other, data, "--id", "row", "--label", "said", "--task", kind, *bounds)
+    run("init", other, data, *made)
     assert "240 labels imported" in run("import", other, tmp_path / "out.csv")
     assert "0 labels imported" in run("import", other, tmp_path / "out.parquet"), "all formats say the same"
 

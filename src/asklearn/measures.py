@@ -41,7 +41,7 @@ def f1_micro(predicted: Sequence[Any], truth: Sequence[Any], metric: str = "f1_m
     >>> f1_micro([["a"]] * 10, [["a", "b"]] * 10).value.__round__(3)
     0.667
     """
-    pairs = [(_parts(p), _parts(t)) for p, t in zip(predicted, truth, strict=True)]
+    pairs = [(parts(p), parts(t)) for p, t in zip(predicted, truth, strict=True)]
     shared = np.array([[len(p & t)] for p, t in pairs], dtype=float).reshape(-1, 1)
     both = np.array([[len(p) + len(t)] for p, t in pairs], dtype=float).reshape(-1, 1)
     with_any = int((both > 0).sum())
@@ -85,7 +85,7 @@ def _f1(shared: np.ndarray, both: np.ndarray, metric: str) -> Estimate:
     return Estimate(value, low, high, n, metric)
 
 
-def _parts(label: Any) -> frozenset[Any]:
+def parts(label: Any) -> frozenset[Any]:
     """The parts of a label that count: names as they are, spans by where they lie and what they say."""
     return frozenset(tuple(sorted(part.items())) if isinstance(part, dict) else part for part in label)
 

@@ -59,7 +59,7 @@ from asklearn.settings import CUSTOM, Settings
 from asklearn.state import State
 from asklearn.stopping import Advice, Progress, Rule
 from asklearn.strategies.declared import declared
-from asklearn.tasks import Task, named
+from asklearn.tasks import Task
 from asklearn.view import require
 
 Table = dict[str, list[Any]]
@@ -75,6 +75,7 @@ class Project:
     """A pool, a task, a model and a strategy, and the record of everything asked and answered.
 
     >>> import numpy as np
+    >>> from asklearn.tasks import named
     >>> X = np.array([[0.0], [0.1], [0.9], [1.0]])
     >>> project = Project(X, named("classes", ["low", "high"]), audit=0)
     >>> for question in project.ask(4):
@@ -229,6 +230,8 @@ class Project:
         self._promised = declared(strategy)
         self._metrics = _metrics(self._rules, task)
         self._model = model
+        if task.sees_rows and rows.kind != "text":
+            raise SettingError(f"{task.kind} are of texts; this pool holds rows of kind {rows.kind!r}")
         self._learner = Learner(
             rows,
             task,
@@ -546,8 +549,8 @@ class Project:
         """How far people agree on the items that several of them labelled, with a 95 % interval.
 
         `measure`: of classes as for `asklearn.agreement`; ranks are those in which the labels stand. Other tasks have
-        one measure each: alpha by the number of labels that differ, alpha of numbers. Raises `NotReady` without such
-        an item, and where every answer is the same.
+        one measure each: alpha by the number of labels that differ, alpha of numbers, F1 of passages. Raises
+        `NotReady` without such an item, and where every answer is the same.
         """
         seed = self.settings.seed
         if self.task.kind != "classes":

@@ -96,7 +96,12 @@ def leaning(told: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-OF = {"krippendorff:sets": " of each label", "krippendorff:interval": " of numbers"}
+ALPHA = "Krippendorff's alpha"
+OF = {  # how agreement is measured, where answers are no names
+    "krippendorff:sets": "Krippendorff's alpha of each label",
+    "krippendorff:interval": "Krippendorff's alpha of numbers",
+    "f1": "F1 of one person's passages by another's",
+}
 
 
 def answers(status: Mapping[str, Any]) -> str:
@@ -120,7 +125,7 @@ def people(status: Mapping[str, Any]) -> Iterator[str]:
         yield "  agreement: not known yet; it takes items that several people labelled, and two different labels"
     else:
         yield (
-            f"  agreement (Krippendorff's alpha{OF.get(agreed['metric'], '')}): {number(agreed['value'])} "
+            f"  agreement ({OF.get(agreed['metric'], ALPHA)}): {number(agreed['value'])} "
             f"(95 %: {number(agreed['low'])} to {number(agreed['high'])}), "
             f"from {agreed['n']:,} items that several people labelled"
         )

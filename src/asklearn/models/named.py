@@ -41,7 +41,7 @@ def known(spec: Any, kind: str) -> None:
     """
     words = ", ".join(sorted(KNOWN[kind]))
     if kind in BUILT_IN:
-        if spec not in KNOWN[kind]:
+        if not isinstance(spec, str) or spec not in KNOWN[kind]:
             raise SettingError(
                 f"the task {kind} has models of its own so far: {words}; {spec!r} is none of them"
             )
@@ -137,6 +137,12 @@ def _regression_boosting() -> Any:
     return adapted(make_pipeline(Dense(), HistGradientBoostingRegressor(random_state=0)), "number")
 
 
+def _tagger() -> Any:
+    from asklearn.models.tagger import Tagger
+
+    return Tagger()
+
+
 def _ridge() -> Any:
     from sklearn.linear_model import BayesianRidge
     from sklearn.pipeline import make_pipeline
@@ -163,6 +169,7 @@ KNOWN: dict[str, dict[str, Callable[[], Any]]] = {  # by the kind of task
         "gradient_boosting": _regression_boosting,
         "ridge": _ridge,
     },
+    "spans": {"auto": _tagger},
 }
 BUILT_IN = frozenset({"spans"})  # kinds that no estimator of other makes serves yet
 

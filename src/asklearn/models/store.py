@@ -20,6 +20,7 @@ TRUSTED = frozenset(
         "asklearn.models.each.Each",
         "asklearn.models.regression.Gauss",
         "asklearn.models.regression.Ranged",
+        "asklearn.models.tagger.Tagger",
         "scipy.sparse._csr.csr_array",
         "scipy.sparse._csr.csr_matrix",
         "sklearn.calibration._CalibratedClassifier",

@@ -112,6 +112,12 @@ def sets(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return less(differ * (total - 1), expected)
 
 
+def f1(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(..,) 2 shared / all, rows (items, 2): of every two people the passages that both marked, and those of both."""
+    shared, every = np.moveaxis(weights @ rows, -1, 0)
+    return less(every - 2 * shared, every)
+
+
 def agreeing(counts: np.ndarray) -> np.ndarray:
     """(items,) the share of an item's pairs of answers that agree: sum_c n_c (n_c - 1) / (m (m - 1))."""
     m = answered(counts)
@@ -148,6 +154,7 @@ MEASURES: dict[str, Measure] = {
 OF_TASKS: dict[str, Measure] = {  # of answers that are no names; each task says what the measure looks at
     "krippendorff:sets": sets,
     "krippendorff:interval": numeric,
+    "f1": f1,
 }
 
 

@@ -15,8 +15,9 @@ from asklearn.tasks.classes import classes
 from asklearn.tasks.multilabel import multilabel
 from asklearn.tasks.number import number
 from asklearn.tasks.shared import Said
+from asklearn.tasks.spans import spans
 
-__all__ = ["Said", "Task", "classes", "multilabel", "named", "number"]
+__all__ = ["Said", "Task", "classes", "multilabel", "named", "number", "spans"]
 
 
 @runtime_checkable
@@ -121,7 +122,12 @@ class Task(Protocol):
         ...
 
 
-KINDS: dict[str, Callable[..., Task]] = {"classes": classes, "multilabel": multilabel, "number": number}
+KINDS: dict[str, Callable[..., Task]] = {
+    "classes": classes,
+    "multilabel": multilabel,
+    "number": number,
+    "spans": spans,
+}
 
 
 def named(
