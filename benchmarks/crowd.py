@@ -11,6 +11,7 @@ of their own, build/crowd, made when it is not there; the whole benchmark runs i
     crowds    accuracy and log loss of each method on real crowds
     relabel   the accuracy of a model after so many answers of ten people, each wrong in 20 %, two of them at random;
               again or new against ActiveLab's published rule, the model's uncertainty, and chance
+    project   the same through a project with `relabel` and one without, beside the rules of `relabel`
 """
 
 from __future__ import annotations
@@ -341,6 +342,54 @@ def simulated(
     return np.array(curve)
 
 
+def through_project(
+    X: np.ndarray, y: np.ndarray, seed: int, answers: int, kind: str = "logistic", **options: Any
+) -> np.ndarray:
+    """(rounds,) as `simulated`, of the same people and items, but every question is a project's, and every answer.
+
+    Somebody drawn by lot asks for five at a time. options: of the project; one that asks nothing twice ends with POOL.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    from asklearn import Answer, Project, classes
+
+    rng = np.random.default_rng([seed, 7])
+    order = rng.permutation(len(y))
+    test, pool = order[: len(y) * 3 // 10], order[len(y) * 3 // 10 :][:POOL]
+    labels, truth = int(y.max()) + 1, y[pool]
+    model = (
+        LogisticRegression(max_iter=100) if kind == "logistic" else ExtraTreesClassifier(50, random_state=0)
+    )
+
+    def said(row: int, j: int) -> int:
+        if j < SPAMMERS:
+            return int(rng.integers(labels))
+        flip = rng.integers(1, labels) if rng.random() < FLIPS else 0
+        return int((truth[row] + flip) % labels)
+
+    settings = {"audit": 0, "overlap": 0, "hide": 0, "seed": seed, "strategy": "least_confidence"} | options
+    curve = []
+    with Project(X[pool], classes(range(labels)), model, **settings) as project:
+        ids = project.pool.ids
+        for row in rng.permutation(len(pool))[:FIRST].tolist():
+            j = int(rng.integers(PEOPLE))
+            project.tell(Answer(item=ids[row], label=said(row, j), by=f"p{j}"))
+        given = FIRST
+        while True:
+            project.learn()
+            found = np.array(project.predict(X[test])["label"])
+            curve.append(np.mean(found == y[test]))
+            if given >= answers:
+                return np.array(curve)
+            aim = given + BATCH
+            while given < aim:
+                j = int(rng.integers(PEOPLE))
+                for question in project.ask(min(5, aim - given), f"p{j}"):
+                    project.tell(Answer(item=question.item, label=said(question.row, j), by=f"p{j}"))
+                    given += 1
+
+
 def voted(known: Votes, proba: np.ndarray) -> np.ndarray:
     """The majority; the model's best of several."""
     return np.asarray((known.counts() + 1e-3 * proba).argmax(axis=1))
@@ -395,11 +444,40 @@ def relabel(folder: Path, seeds: int) -> None:
                 print(f"    {rule:<24}", *(f"{p:.3f}" for p in points), f"  {curves.mean():.3f}", flush=True)
 
 
+def project(folder: Path, seeds: int) -> None:
+    """A project that asks again where that tells more, at equal numbers of answers."""
+    warnings.simplefilter("ignore")
+    at = (300, 500, 600)
+    print("  accuracy after", *at, "answers, and the mean of the whole curve; means of", seeds, "seeds")
+    for name, X, y in problems(folder):
+        for kind in ("logistic", "trees"):
+            print(f"  {name}, {kind}", flush=True)
+            ways: dict[str, Callable[[int], np.ndarray]] = {
+                rule: partial(
+                    lambda rule, seed, X=X, y=y, kind=kind: simulated(X, y, rule, seed, max(at), kind), rule
+                )
+                for rule in RULES
+            }
+            for relabel in (False, True):
+                options = {"relabel": relabel, "consensus": "majority"}
+                ways[f"project, {options}"] = partial(
+                    lambda options, seed, X=X, y=y, kind=kind: through_project(
+                        X, y, seed, max(at), kind, **options
+                    ),
+                    options,
+                )
+            for way, run in ways.items():
+                curves = np.array([run(seed) for seed in range(seeds)])
+                points = [curves[:, (n - FIRST) // BATCH].mean() for n in at]
+                print(f"    {way:<60}", *(f"{p:.3f}" for p in points), f"  {curves.mean():.3f}", flush=True)
+
+
 PARTS: dict[str, Callable[[Path, int], None]] = {
     "exact": exact,
     "speed": speed,
     "crowds": crowds,
     "relabel": relabel,
+    "project": project,
 }
 
 if __name__ == "__main__":

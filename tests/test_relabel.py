@@ -15,7 +15,7 @@ from asklearn.people.dawid_skene import dawid_skene
 from asklearn.people.relabel import activelab, again_or_new, information
 from asklearn.people.routing import route
 from asklearn.people.votes import Votes
-from benchmarks.crowd import simulated
+from benchmarks.crowd import simulated, through_project
 
 
 @pytest.fixture
@@ -210,6 +210,31 @@ def test_again_or_new_over_seeds(kind):
     )
     assert ours >= published
     assert ours >= max(doubt, new) + 0.03
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # the accuracy is what counts
+def test_a_project_asks_again_where_that_tells_more():
+    """A small part of `python -m benchmarks crowd --only project`."""
+    X, y = load_digits(return_X_y=True)
+    ours = through_project(X / 16, y, 0, 400, relabel=True).mean()
+    assert ours >= simulated(X / 16, y, "ActiveLab", 0, 400).mean()
+    assert ours >= through_project(X / 16, y, 0, 400, consensus="majority").mean() + 0.03
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # the accuracy is what counts
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["logistic", "trees"])
+def test_a_project_asks_again_over_seeds(kind):
+    X, y = load_digits(return_X_y=True)
+    seeds = range(5)
+    ours = np.mean([through_project(X / 16, y, seed, 600, kind, relabel=True) for seed in seeds])
+    published, doubt, new = (
+        np.mean([simulated(X / 16, y, rule, seed, 600, kind) for seed in seeds])
+        for rule in ("ActiveLab", "uncertainty, all items", "uncertainty, new items")
+    )
+    plain = np.mean([through_project(X / 16, y, seed, 600, kind, consensus="majority") for seed in seeds])
+    assert ours >= published
+    assert ours >= max(doubt, new, plain) + 0.03
 
 
 # -- who should answer ----------------------------------------------------------------------------------------------

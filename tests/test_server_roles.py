@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from asklearn.people.answers import Answer
 from asklearn.project import Project
 from asklearn.server import Sessions, create_app
 from asklearn.server.accounts import GIVEN
@@ -176,3 +177,53 @@ def test_who_was_removed_has_no_session(client, sessions):
     assert client.get("/api/v1/people").status_code == 200
     sessions.accounts.remove("left", ROLES["owner"])
     assert _refused(client) == dict.fromkeys(set(ROUTES) - _wanting(OPEN), 401)
+
+
+# -- what an annotator may not learn ---------------------------------------------------------------
+
+HIDDEN = {"audit", "chance", "gold", "blind"}  # nothing that ann is sent has a field of such a name
+CLOCKS = {"until", "at", "since", "seen", "now"}
+
+
+def told(labels: list[str]) -> dict[str, Any]:
+    """Everything ann can read and do, by the table's keys, after ben answered the first items with these labels."""
+    sessions = Sessions(SECRET)
+    with Project(
+        [f"text number {i}" for i in range(40)], classes(["ham", "spam"]), redundancy=2, audit=0.5
+    ) as project:
+        for by, said in (("ben", labels), ("ann", ["ham"] * len(labels))):
+            answers = zip(project.pool.ids, said, strict=False)
+            project.tell(
+                Answer(key=f"{by} {item}", item=item, label=label, by=by, seconds=1)
+                for item, label in answers
+            )
+        client = TestClient(create_app(project, sessions, names(8000)), HOME, headers={"Origin": HOME})
+        client.get(f"/enter?ticket={sessions.ticket('ann')}")
+        said = {}
+        for spelt, route in ROUTES.items():
+            if route.right in ("answer", "read"):
+                method, _, pattern = spelt.partition(" ")
+                answer = client.request(method, route.path or pattern, json=route.body)
+                assert answer.status_code not in (401, 403), spelt
+                is_json = answer.headers["Content-Type"] == "application/json"
+                said[spelt] = without(answer.json(), CLOCKS) if is_json else answer.text
+        return said
+
+
+def without(value: Any, fields: set[str]) -> Any:
+    """JSON without these fields."""
+    if isinstance(value, dict):
+        return {name: without(inner, fields) for name, inner in value.items() if name not in fields}
+    return [without(inner, fields) for inner in value] if isinstance(value, list) else value
+
+
+def test_an_annotator_learns_nothing_of_another_s_answers():
+    """Ben answers the other way round; what ann is sent, all of it, is the same to the letter."""
+    ham, spam = told(["ham", "spam"] * 4), told(["spam", "ham"] * 4)
+    differing = [spelt for spelt in ham if ham[spelt] != spam[spelt]]
+    assert differing == []
+
+
+def test_an_annotator_does_not_learn_which_items_measure_the_model():
+    for spelt, said in told(["ham", "spam"] * 4).items():
+        assert without(said, HIDDEN) == said, spelt

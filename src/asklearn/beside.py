@@ -19,16 +19,14 @@ class Offer:
     """Rows that somebody may be asked beside new ones.
 
     due (m,): others have read these and more people are to, in the order in which they are asked; the last `later`
-    of them would better go to somebody else. share: of questions that are to be such. doubtful (d,): an answer tells
-    most of the first; all but the last `spare` are for this person. worth (rows,): what an answer tells of each row,
-    new or old. gold (g,) and gold_share: items whose answer is known. audited: row -> the chance of its draw.
+    of them would better go to somebody else. share: of questions that are to be such. doubtful (d,): those whose label
+    is in doubt, in the order in which they are asked. worth (rows,): what an answer tells of each row, new or old. gold (g,) and gold_share: items whose answer is known. audited: row -> the chance of its draw.
     """
 
     due: np.ndarray
     later: int
     share: float
     doubtful: np.ndarray
-    spare: int
     worth: np.ndarray
     gold: np.ndarray
     gold_share: float
@@ -51,13 +49,13 @@ def in_turn(
     return due, int(np.count_nonzero(rank[due] == 2))
 
 
-def in_doubt(doubts: Doubts | None, by: str, leases: Leases, ids: Sequence[str]) -> tuple[np.ndarray, int]:
-    """Rows whose label is in doubt that `by` may answer, those that others should last: (d,), how many.
+def in_doubt(doubts: Doubts | None, by: str, leases: Leases, ids: Sequence[str]) -> np.ndarray:
+    """(d,) rows whose label is in doubt: first those that `by` should answer, then those that others should.
 
     None that somebody answered since: what is known of it is another thing then.
     """
     if doubts is None or doubts.worth is None:
-        return NONE, 0
+        return NONE
     may = np.isin(doubts.rows, leases.again_for(by, doubts.rows))
     mine: list[int] = []
     others: list[int] = []
@@ -65,7 +63,7 @@ def in_doubt(doubts: Doubts | None, by: str, leases: Leases, ids: Sequence[str])
         row = int(doubts.rows[i])
         if len(leases.state.labels_of(ids[row])) == doubts.heard[i]:
             (mine if doubts.owner[i] == by else others).append(row)
-    return np.array(mine + others, dtype=np.intp), len(others)
+    return np.array(mine + others, dtype=np.intp)
 
 
 def beside(
@@ -92,18 +90,15 @@ def beside(
         found[i], kept[i] = again(row), False
 
     taken = set(offer.due[:lot].tolist())
-    doubtful = [row for row in offer.doubtful.tolist() if row not in taken]
-    own = len(doubtful) - offer.spare
     places = sorted(np.flatnonzero(kept).tolist(), key=lambda i: _worth(offer.worth, found[i].position))
-    used = 0
-    for i, row in zip(places, doubtful[: max(own, 0)], strict=False):
-        if offer.worth[row] <= _worth(offer.worth, found[i].position):
-            break
-        found[i], kept[i] = again(row), False
-        used += 1
+    for row in offer.doubtful.tolist():
+        if places and row not in taken and offer.worth[row] > _worth(offer.worth, found[places[0]].position):
+            i = places.pop(0)
+            found[i], kept[i] = again(row), False
+            taken.add(row)
 
-    rest = dict.fromkeys([*offer.due[lot:].tolist(), *doubtful[used:]])
-    found += [again(row) for row in list(rest)[: n - len(found)]]
+    rest = dict.fromkeys([*offer.due.tolist(), *offer.doubtful.tolist()])
+    found += [again(row) for row in [row for row in rest if row not in taken][: n - len(found)]]
 
     number = min(len(offer.gold), int(rng.binomial(len(found), offer.gold_share)))
     golden = rng.choice(offer.gold, number, replace=False).tolist() if number else []

@@ -108,15 +108,15 @@ class Planner:
         if among is not None:
             waiting = waiting[np.isin(waiting, among)]
         due, later = in_turn(waiting, n, doubts, by, rng)
-        doubtful, spare = in_doubt(doubts, by, leases, self._learner.ids) if among is None else (NONE, 0)
+        doubtful = in_doubt(doubts, by, leases, self._learner.ids) if among is None else NONE
         worth = np.empty(0) if doubts is None or doubts.worth is None else doubts.worth
         gold = leases.gold_for(by) if among is None else NONE
         rows = (*due.tolist(), *doubtful.tolist())
         audited = {row: state.audited[item] for row in rows if (item := self._learner.ids[row]) in state.audited}
-        offer = Offer(due, later, self._again, doubtful, spare, worth, gold, self._gold, audited)
+        offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited)
         if not offer:
             return chosen
-        picks, back = beside(chosen, n, offer, rng)
+        picks, back = closed_up(chosen, beside(chosen, n, offer, rng)[0])
         if ahead:
             self._plan = [*back, *self._plan]
         return picks
@@ -308,6 +308,16 @@ def scattered(picks: Sequence[Pick], rng: np.random.Generator) -> list[Pick]:
 def check(row: int) -> Pick:
     """The row, to check a bulk label: asked like those that measure a model, whatever chose it."""
     return Pick(row, None, None, "check")
+
+
+def closed_up(chosen: Sequence[Pick], picks: Sequence[Pick]) -> tuple[list[Pick], list[Pick]]:
+    """The picks with what is left of the chosen in their own order, and those that gave way: the last of them."""
+    ours = set(map(id, chosen))
+    places = [i for i, pick in enumerate(picks) if id(pick) in ours]
+    found = list(picks)
+    for i, pick in zip(places, chosen, strict=False):
+        found[i] = pick
+    return found, list(chosen[len(places) :])
 
 
 def _taken(plan: list[Pick], free: np.ndarray, n: int) -> tuple[list[Pick], list[Pick]]:

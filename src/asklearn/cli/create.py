@@ -45,6 +45,10 @@ class Wish:
     audit: float = 0.05
     seed: int = 0
     redundancy: int = 1
+    overlap: float = 0.1
+    gold: float = 0.05
+    relabel: bool = False
+    priority: str | None = None
     budget: int | None = None
     target: float | None = None
     skip_bad: bool = False
@@ -53,6 +57,7 @@ class Wish:
 def create(folder: Path, data: Path, wish: Wish) -> list[str]:
     """Make the project; what became of the file, in sentences."""
     from asklearn import stopping
+    from asklearn.people.priority import Priority
     from asklearn.project import Project
 
     if wish.task != "number" and not wish.columns.get("label") and not wish.labels:
@@ -63,6 +68,8 @@ def create(folder: Path, data: Path, wish: Wish) -> list[str]:
         pool, imported, unit = filled(scratch, data, wish.columns, wish.skip_bad)
         with closing(pool):
             task = task_of(pool, wish)
+            if wish.priority is not None:
+                Priority(pool, wish.priority).read()
             with Project(
                 pool,
                 task,
@@ -72,6 +79,10 @@ def create(folder: Path, data: Path, wish: Wish) -> list[str]:
                 seed=wish.seed,
                 audit=wish.audit,
                 redundancy=wish.redundancy,
+                overlap=wish.overlap,
+                gold=wish.gold,
+                relabel=wish.relabel,
+                priority=wish.priority,
                 budget=wish.budget,
                 stop=None if wish.target is None else stopping.target(wish.target, task.usual),
                 name=folder.absolute().name,

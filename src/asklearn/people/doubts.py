@@ -60,9 +60,9 @@ def disagreed(votes: Votes, present: Sequence[str]) -> Doubts:
 
 
 def owners(votes: Votes, fitted: Fit, rows: np.ndarray, present: Sequence[str]) -> tuple[str, ...]:
-    """(m,) who of `present` should answer each row next, as many each: hard ones go to the best. "" where nobody can.
+    """(m,) who of `present` should answer each row next, "" where nobody can: so that the answers tell most.
 
-    Somebody of whom nothing is known yet is taken for one like the others.
+    Hard ones go to the best, and one half of the people may get them all. Somebody of whom nothing is known yet is taken for one like the others.
     """
     if not len(rows) or not present:
         return ("",) * len(rows)
@@ -78,5 +78,5 @@ def owners(votes: Votes, fitted: Fit, rows: np.ndarray, present: Sequence[str]) 
     i, j = at[votes.item], who[votes.annotator]
     both = (i >= 0) & (j >= 0)
     gain[i[both], j[both]] = -np.inf
-    most = -(-len(rows) // len(present))
+    most = -(-2 * len(rows) // len(present))
     return tuple(present[j] if j >= 0 else "" for j in route(gain, most))

@@ -18,6 +18,7 @@ from asklearn.events import (
     Released,
     Renewed,
     Retracted,
+    Settled,
     Swept,
 )
 from asklearn.people.readers import readers
@@ -112,6 +113,10 @@ class Leases:
                     self._see([gone.item], gone.by)
                 elif isinstance(gone, Swept):
                     self._see(gone.items, gone.by)
+                elif isinstance(gone, Settled):
+                    self._touch([gone.item])
+            case Settled():
+                self._touch([event.item])
             case Gilded():
                 known = [self.positions[item] for item in self.state.gold if item in self.positions]
                 self._gold = np.array(known, dtype=np.intp)
@@ -262,7 +267,8 @@ class Leases:
             if position is None:
                 continue
             number = len({*self.state.labels_of(item), *self._swept_by(item), *self._held.get(item, ())})
-            done = item in self.state.flagged or item in self.state.aside
+            settled = number and item in self.state.settled
+            done = settled or item in self.state.flagged or item in self.state.aside
             full = done or number >= self._enough(item, position)
             self._stage[position] = FULL if full else OPEN if number else FRESH
 

@@ -22,17 +22,21 @@ class Priority:
         self._known = np.empty(0)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
-        """(rows,) float, finite; an empty cell counts as 0.
-
-        Raises `SettingError` where the pool has no such column, `DataError` naming the item whose cell is no number.
-        """
-        if len(self._known) < len(self._pool.ids):
-            new = self._pool.ids[len(self._known) :]
-            self._known = np.concatenate([self._known, list(self._read(new))])
+        """(rows,) float, finite; an empty cell counts as 0. Raises what `read` raises."""
+        self.read()
         found: np.ndarray = self._known[rows]
         return found
 
-    def _read(self, ids: Any) -> Iterator[float]:
+    def read(self) -> None:
+        """Read what is new of the column.
+
+        Raises `SettingError` where the pool has none of this name, `DataError` naming the item whose cell is no number.
+        """
+        if len(self._known) < len(self._pool.ids):
+            new = self._pool.ids[len(self._known) :]
+            self._known = np.concatenate([self._known, list(self._numbers(new))])
+
+    def _numbers(self, ids: Any) -> Iterator[float]:
         for start in range(0, len(ids), BLOCK):
             part = ids[start : start + BLOCK]
             for item, cells in zip(part, self._pool.metadata(part), strict=True):

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from asklearn.errors import AskLearnError
 from asklearn.project import Project
-from asklearn.server import api, log, map, overview, people, review
+from asklearn.server import api, log, map, overview, people, review, steering
 from asklearn.server.desk import Desk, desk_of
 from asklearn.server.files import packaged
 from asklearn.server.guard import HOW_TO_ENTER, Guard, names, stranger
@@ -51,6 +51,7 @@ def create_app(
     app.include_router(map.routes)
     app.include_router(overview.routes)
     app.include_router(people.routes)
+    app.include_router(steering.routes)
     app.include_router(review.routes)
     app.add_api_route("/", page, include_in_schema=False)
     app.add_api_route("/page/{name:path}", page, include_in_schema=False)
