@@ -21,6 +21,7 @@ from asklearn.tasks import Task
 
 MAP = 9  # the purpose of a generator
 AT_ONCE = 500  # items looked up in one turn
+TIE = 1e-9  # the most by which equally doubtful items are told apart, at random
 
 
 class Atlas:
@@ -126,14 +127,17 @@ def within(
     with record.now() as state:
         wanted &= sweeps.open_rows(state, record.leases, learner.positions, by)
     rows = np.flatnonzero(wanted)
-    order = np.random.default_rng([atlas.seed, len(rows), MAP]).permutation(len(rows))
-    if doubtful and proba is not None:
-        rows = rows[order]
+    rng, most = np.random.default_rng([atlas.seed, len(rows), MAP]), min(n, len(rows))
+    if doubtful and proba is not None and most:
         unsure = np.ones(len(rows))  # what the model has not seen comes first
         seen = rows < len(proba)
         unsure[seen] = doubt(proba[rows[seen]], learner.task)
-        order = np.argsort(-unsure, kind="stable")
-    return np.flatnonzero(chosen).tolist(), len(rows), [learner.ids[row] for row in rows[order[:n]]]
+        unsure += TIE * rng.random(len(rows))
+        first = np.argpartition(-unsure, most - 1)[:most]
+        picked = rows[first[np.argsort(-unsure[first])]]
+    else:
+        picked = rows[rng.choice(len(rows), most, replace=False)]
+    return np.flatnonzero(chosen).tolist(), len(rows), [learner.ids[row] for row in picked]
 
 
 def doubt(proba: np.ndarray, task: Task) -> np.ndarray:
