@@ -9,22 +9,17 @@ import { History } from "./history.js";
 import { prepare } from "./item.js";
 import { assign, listen } from "./keys.js";
 import * as looks from "./looks.js";
-import { bulk } from "./map.js";
 import { recollect, remember } from "./memory.js";
 import { Neighbours } from "./neighbours.js";
 import * as notices from "./notices.js";
 import { Amount } from "./number.js";
 import { Outbox } from "./outbox.js";
-import { overview } from "./overview.js";
 import * as panel from "./panel.js";
-import { people } from "./people.js";
 import { Queue } from "./queue.js";
 import * as refusals from "./refusals.js";
-import { review } from "./review.js";
 import { Several } from "./several.js";
 import { shelf } from "./shelf.js";
 import { Single } from "./single.js";
-import { Spans } from "./spans.js";
 import { Views } from "./views.js";
 import * as zoom from "./zoom.js";
 
@@ -40,14 +35,22 @@ const [disk, first] = await Promise.all([shelf(), reached()]);
 const scope = `asklearn ${first.name} ${first.you}`;
 const kept = recollect(scope);
 const names = first.shown_labels ?? first.labels.map(String);
-const widget = answering();
+const widget = await answering();
 const history = new History();
 const outbox = new Outbox(disk, scope, { before: kept.saved, changed: refresh, replied: applied });
 const queue = new Queue({ busy, prepare, came, heard: applied });
 const desk = new Desk({ widget, history, outbox, queue, after: turned });
 const neighbours = new Neighbours(scope, held);
 let status = first;
-const views = new Views([overview, review, bulk((items) => queue.forget(items)), people], () => status); // one line each: [overview, review, map, people]
+const views = new Views(
+  [
+    { name: "overview", title: "Overview", key: "d", right: "read", load: async () => (await import("./overview.js")).overview },
+    { name: "review", title: "Review", key: "g", right: "review", load: async () => (await import("./review.js")).review },
+    { name: "map", title: "Map", key: "v", right: "answer", load: async () => (await import("./map.js")).bulk((items) => queue.forget(items)) },
+    { name: "people", title: "People", key: "p", right: "manage", load: async () => (await import("./people.js")).people },
+  ],
+  () => status,
+);
 
 // ---- keys and buttons
 
@@ -120,13 +123,15 @@ function explain() {
   guide.about(the("choices").querySelector(".proposed")?.getAttribute("title"));
 }
 
-/** What answers are given with, by the task. @returns {import("./desk.js").Widget} */
-function answering() {
+/** What answers are given with, by the task. @returns {Promise<import("./desk.js").Widget>} */
+async function answering() {
   const keys = assign(names, first.keys);
   const give = (/** @type {import("./api.js").Label} */ label) => desk.give(label);
   if (first.task === "multilabel") return new Several(names, first.labels, keys, give, press);
   if (first.task === "number") return new Amount(first, give, press);
-  return first.task === "spans" ? new Spans(names, keys, give, press) : new Single(names, keys, give, press);
+  if (first.task !== "spans") return new Single(names, keys, give, press);
+  const { Spans } = await import("./spans.js");
+  return new Spans(names, keys, give, press);
 }
 
 function keys() {

@@ -169,7 +169,7 @@ export function bulk(swept) {
   }
 
   const hide = () => (clearTimeout(timer), (shown = false));
-  return { name: "map", title: "Map", key: "v", right: "answer", show, hide, press };
+  return { show, hide, press };
 }
 
 /** What the server says; nothing, and a word why, when there is trouble. @param {"GET" | "POST"} method @param {string} path @param {unknown} [body] */

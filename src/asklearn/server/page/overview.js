@@ -23,10 +23,6 @@ let drawn = ""; // what is shown: nothing is drawn again for nothing
 
 /** @type {import("./views.js").View} */
 export const overview = {
-  name: "overview",
-  title: "Overview",
-  key: "d",
-  right: "read",
   show(root) {
     shown = root;
     if (!root.firstChild) root.append(make("p", { className: "failing", role: "alert", hidden: true }), make("div", { className: "cards" }));

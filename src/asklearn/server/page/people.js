@@ -19,10 +19,6 @@ const wrong = make("p", { className: "failing", role: "alert", hidden: true });
 let all;
 
 export const people = {
-  name: "people",
-  title: "People",
-  key: "p",
-  right: "manage",
   /** @param {HTMLElement} root */
   async show(root) {
     if (!root.firstChild) root.append(make("h2", {}, "People"), wrong, given, list);
