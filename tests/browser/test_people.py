@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from serving import Server, serving
-
-from asklearn.project import Project
-from asklearn.tasks.classes import classes
+from serving import Server
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("people") / "project"
-    with Project([f"text {i}" for i in range(50)], classes(["ham", "spam"]), path=folder):
-        pass
-    with serving(folder) as server:
-        yield server
-
-
 @pytest.fixture
-def owner(server: Server, chromium: Browser) -> Iterator[Page]:
-    status, said = server.ask("POST", "/api/v1/tickets", {"annotator": "me"}, by="owner")
+def owner(letters: Server, chromium: Browser) -> Iterator[Page]:
+    status, said = letters.ask("POST", "/api/v1/tickets", {"annotator": "me"}, by="owner")
     assert status == 200
     with chromium.new_context() as context:
         page = context.new_page()
-        page.goto(server.url + said["enter"])
-        expect(page.locator("#item")).to_contain_text("text ")
+        page.goto(letters.url + said["enter"])
+        expect(page.locator("#item")).to_contain_text("letter")
         page.keyboard.press("p")
         expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
         yield page
@@ -59,7 +46,7 @@ def test_somebody_is_invited_comes_in_is_changed_and_removed(owner: Page, chromi
         expect(zoe.get_by_role("button", name="Come in")).to_be_focused()
         assert zoe.url.endswith("/join")
         zoe.keyboard.press("Enter")
-        expect(zoe.locator("#item")).to_contain_text("text ")
+        expect(zoe.locator("#item")).to_contain_text("letter")
         expect(zoe.locator("#you")).to_contain_text("zoe d")
         expect(zoe.locator("#go-people")).to_have_count(0)
         assert not [url for url in asked if link.partition("#")[2] in url.partition("#")[0]]
@@ -86,7 +73,7 @@ def test_somebody_is_invited_comes_in_is_changed_and_removed(owner: Page, chromi
         owner.get_by_label("Role of zoe d").select_option("viewer")
         expect(owner.get_by_label("Role of zoe d")).to_be_focused()
         zoe.reload()
-        expect(zoe.locator("#view-overview")).to_be_visible()  # there is nothing else to do for who only looks
+        expect(zoe.locator("#view-overview")).to_be_visible()  # who only looks has nothing else to do
         zoe.keyboard.press("Escape")
         expect(zoe.locator("#end-title")).to_have_text("Nothing is asked of you")
         owner.on("dialog", lambda dialog: dialog.accept())
@@ -97,7 +84,7 @@ def test_somebody_is_invited_comes_in_is_changed_and_removed(owner: Page, chromi
         expect(zoe.locator("body")).to_contain_text("This page opens by a link")
 
 
-def test_a_token_is_shown_once_and_withdrawn(owner: Page, server: Server) -> None:
+def test_a_token_is_shown_once_and_withdrawn(owner: Page, letters: Server) -> None:
     form = owner.locator("form", has_text="A token for a script")
     form.get_by_label("Name").fill("bot")
     form.get_by_role("button").click()
@@ -106,8 +93,8 @@ def test_a_token_is_shown_once_and_withdrawn(owner: Page, server: Server) -> Non
     form.get_by_role("button").click()
     token = owner.get_by_label("For bot").input_value()
     bearer = {"Authorization": f"Bearer {token}", "X-Annotator": "bot"}
-    assert server.ask("GET", "/api/v1/labels", **bearer)[0] == 200
-    assert server.ask("GET", "/api/v1/status", **bearer)[0] == 403
+    assert letters.ask("GET", "/api/v1/labels", **bearer)[0] == 200
+    assert letters.ask("GET", "/api/v1/status", **bearer)[0] == 403
     owner.get_by_label("Withdraw: bot").click()
     expect(row(owner, "bot")).to_have_count(0)
-    assert server.ask("GET", "/api/v1/labels", **bearer)[0] == 401
+    assert letters.ask("GET", "/api/v1/labels", **bearer)[0] == 401
