@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy
 import pytest
 from playwright.sync_api import expect
@@ -135,3 +137,160 @@ def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
     assert label(ann) == 4
     ann.press("Backspace", "Backspace")
     until(lambda: [said for _, said in ann.said()] == [proposed, 7.5, 2.1])
+
+
+NAMES = [("Ada", "PER"), ("Robert", "PER"), ("Rome", "LOC"), ("Lisbon", "LOC")]
+CAIRO = "القاهرة هي عاصمة مصر"
+
+
+def marked(text):
+    """The names in a text, as somebody who knows them would answer; offsets in code points."""
+    found = [
+        {"start": text.index(name), "end": text.index(name) + len(name), "label": of}
+        for name, of in NAMES
+        if name in text
+    ]
+    return sorted(found, key=lambda span: span["start"])
+
+
+@pytest.fixture(scope="module")
+def stories(project):
+    people, places = ("Ada", "Robert"), ("Rome", "Lisbon")
+    texts = [f"😀 {people[i % 2]} went to {places[i % 3 % 2]} on day {i}." for i in range(60)]
+    server = project(
+        texts, named("spans", ["PER", "LOC", "ORG"]), told([marked(t) for t in texts[:40]]), **OPEN
+    )
+    return proposing(server)
+
+
+@pytest.fixture(scope="module")
+def plain(project):
+    """Texts without a model."""
+    long = "\n".join(f"Line {i} of a long text, with words." for i in range(3000))
+    return project(
+        [CAIRO, long, "Ada met 😀 Bob.\nThen Ada left for Rome."],
+        named("spans", ["PER", "LOC"]),
+        redundancy=4,
+    )
+
+
+def selected(person):
+    return person.page.evaluate("getSelection().toString()")
+
+
+def reach(person, text):
+    """Skip to the item that begins so."""
+    for _ in range(60):
+        if person.item.startswith(text):
+            return
+        person.press("Space")
+    raise AssertionError(f"{text!r} did not come")
+
+
+def test_proposed_passages_are_looked_at_and_sent_with_one_key(stories, enter):
+    ann = enter(stories, "passages")
+    page, marks = ann.page, ann.page.locator("mark")
+    while not marks.count():  # one drawn at random comes without
+        ann.press("Space")
+    text = ann.item
+    assert marks.all_inner_texts() == [text[s["start"] : s["end"]] for s in marked(text)]
+    expect(marks.first).to_have_class("proposed")
+    expect(marks.first).to_have_attribute(
+        "data-label", re.compile(r"^PER .?\d+%\?$")
+    )  # in words, not by colour alone
+    ann.press("Tab")
+    first = selected(ann)
+    ann.press("Tab")
+    assert {first, selected(ann)} == set(marks.all_inner_texts())
+    ann.press("Tab")  # every proposal was looked at: from here on it goes where it goes everywhere
+    assert page.evaluate("document.activeElement.tagName") in ("BUTTON", "A")
+    page.locator("#item").focus()
+    ann.press("Enter")
+    until(lambda: ann.recorded() and ann.recorded()[-1]["kind"] == "label")
+    assert label(ann) == marked(text)
+    assert page.locator("#history .said").first.inner_text() == "PER, LOC"
+
+
+def test_words_are_marked_with_keys_alone(plain, enter):
+    ann = enter(plain, "keys")
+    reach(ann, "Ada met")
+    ann.press("Enter")
+    expect(ann.page.locator("#toast")).to_contain_text("The model proposes nothing here")
+    ann.press("ArrowRight", "1", "ArrowRight", "ArrowRight", "ArrowRight")
+    assert selected(ann) == "Bob"
+    ann.press("Shift+ArrowLeft", "2")
+    expect(ann.page.locator("mark")).to_have_text(["Ada", "😀 Bob"])
+    ann.press("Home", "2")  # a cursor in a passage means all of it
+    ann.press("ArrowDown")
+    assert selected(ann) == "Then"
+    ann.press("End", "ArrowLeft", "Control+z", "2")
+    expect(ann.page.locator("mark")).to_have_text(["Ada", "😀 Bob", "Rome"])
+    ann.press("Home", "ArrowRight", "ArrowRight", "Delete", "Enter")
+    until(lambda: ann.recorded()[-1]["kind"] == "label")
+    spans = [{"start": 0, "end": 3, "label": "PER"}, {"start": 33, "end": 37, "label": "LOC"}]
+    assert label(ann) == spans
+    assert "Ada met 😀 Bob.\nThen Ada left for Rome."[33:37] == "Rome"
+    ann.press("Control+ArrowLeft", "Escape", "x", "Enter")  # a correction: there is nothing in it
+    until(lambda: label(ann) == [])
+    ann.press("Backspace", "Backspace")
+    reach(ann, "Ada met")
+    expect(ann.page.locator("mark")).to_have_text(
+        ["Ada", "Rome"]
+    )  # undone, it is asked again with what was marked
+
+
+def test_words_are_marked_with_a_mouse_and_from_right_to_left(plain, enter):
+    ann = enter(plain, "mouse")
+    reach(ann, CAIRO[:7])
+    ann.press("ArrowLeft", "ArrowLeft")  # the second word stands to the left of the first
+    assert selected(ann) == CAIRO.split()[1]
+    ann.press("ArrowRight", "2")
+    ann.press("Enter")
+    until(lambda: ann.recorded()[-1]["kind"] == "label")
+    assert label(ann) == [{"start": 0, "end": 7, "label": "LOC"}]
+
+    reach(ann, "Ada met")
+    box = ann.page.evaluate(WHERE, ["Then", "for"])
+    ann.page.mouse.move(box[0] + 4, box[1])  # from within a word to within another: both are meant
+    ann.page.mouse.down()
+    ann.page.mouse.move(box[2] - 4, box[3], steps=5)
+    ann.page.mouse.up()
+    assert selected(ann) == "Then Ada left for"
+    ann.page.mouse.click(*ann.page.evaluate(WHERE, ["Bob", "Bob"])[:2])
+    assert selected(ann) == "Bob"
+    ann.page.wait_for_timeout(250)
+    ann.page.locator(".choice").first.click()
+    ann.page.mouse.dblclick(*ann.page.evaluate(WHERE, ["Rome", "Rome"])[:2])
+    ann.page.locator(".choice").nth(1).click()
+    expect(ann.page.locator("mark")).to_have_text(["Bob", "Rome"])
+    ann.page.get_by_role("button", name="Send").click()
+    until(lambda: [span["label"] for span in label(ann)] == ["PER", "LOC"])
+
+
+# The middle of the left half of one word, and of the right half of another.
+WHERE = """([from, to]) => {
+  const parts = [...document.querySelectorAll("#item div")].flatMap((div) => [...div.childNodes]);
+  const texts = parts.map((part) => part.firstChild ?? part);
+  const box = (word) => {
+    const text = texts.find((node) => node.data.includes(word));
+    const range = document.createRange();
+    range.setStart(text, text.data.indexOf(word));
+    range.setEnd(text, text.data.indexOf(word) + word.length);
+    return range.getBoundingClientRect();
+  };
+  const [one, other] = [box(from), box(to)];
+  return [one.x + one.width / 4, one.y + one.height / 2, other.x + (3 * other.width) / 4, other.y + other.height / 2];
+}"""
+
+
+def test_a_long_text_is_laid_out_only_where_it_is_seen(plain, enter):
+    ann = enter(plain, "long")
+    reach(ann, "Line 0")
+    ann.press("End")
+    expect(ann.page.locator("#item div").last).to_be_in_viewport()
+    ann.press("ArrowLeft", "1", "Enter")
+    until(lambda: ann.recorded()[-1]["kind"] == "label")
+    [span] = label(ann)
+    long = "\n".join(f"Line {i} of a long text, with words." for i in range(3000))
+    assert long[span["start"] : span["end"]] == "words"
+    assert span["start"] > 100_000
