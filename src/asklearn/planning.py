@@ -116,9 +116,9 @@ class Planner:
         offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited)
         if not offer:
             return chosen
-        picks, back = closed_up(chosen, beside(chosen, n, offer, rng)[0])
+        picks, back = beside(chosen, n, offer, rng)
         if ahead:
-            self._plan = [*back, *self._plan]
+            self._plan = [*self._stamped(back), *self._plan]  # a choice of its own: it comes late, and rightly so
         return picks
 
     @property
@@ -308,16 +308,6 @@ def scattered(picks: Sequence[Pick], rng: np.random.Generator) -> list[Pick]:
 def check(row: int) -> Pick:
     """The row, to check a bulk label: asked like those that measure a model, whatever chose it."""
     return Pick(row, None, None, "check")
-
-
-def closed_up(chosen: Sequence[Pick], picks: Sequence[Pick]) -> tuple[list[Pick], list[Pick]]:
-    """The picks with what is left of the chosen in their own order, and those that gave way: the last of them."""
-    ours = set(map(id, chosen))
-    places = [i for i, pick in enumerate(picks) if id(pick) in ours]
-    found = list(picks)
-    for i, pick in zip(places, chosen, strict=False):
-        found[i] = pick
-    return found, list(chosen[len(places) :])
 
 
 def _taken(plan: list[Pick], free: np.ndarray, n: int) -> tuple[list[Pick], list[Pick]]:
