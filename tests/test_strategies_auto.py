@@ -1,4 +1,4 @@
-"""auto: which phase chooses when, its guards, and distances that learn."""
+"""auto: which phase chooses when, and its guards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from asklearn import check_strategy, strategies
 from asklearn.errors import SettingError
 from asklearn.strategies import auto as room
-from asklearn.strategies.auto import adaptive, blend
+from asklearn.strategies.auto import adaptive
 from asklearn.strategies.choice import choose
 from asklearn.view import Labelled, View
 
@@ -36,10 +36,10 @@ def arms(strategy, *args, seed=0, **given):
 EVEN = [0, 1, 2] * 5
 
 
-def test_without_labels_it_covers_and_draws_a_quarter():
-    found = arms(adaptive(), n=20, proba=False)
-    assert found["coverage"] == 15
-    assert found["random"] == 5
+def test_without_labels_it_covers_with_a_share_at_random():
+    assert arms(adaptive(share=0.2), n=20, proba=False) == {"coverage": 16, "random": 4}
+    assert arms(adaptive(share=0.0), n=20, proba=False) == {"coverage": 20}
+    assert arms(adaptive(), n=20, proba=False, embedding=False) == {"random": 20}
 
 
 def test_with_labels_it_covers_what_is_uncertain_with_a_share_at_random():
@@ -59,7 +59,7 @@ def test_with_many_labels_it_goes_by_the_margin():
 def test_one_class_only_after_six_labels_is_a_search(embedding):
     found = arms(adaptive(), n=20, y=[0] * 7, proba=False, embedding=embedding)
     assert found["random"] == (10 if embedding else 20)
-    assert arms(adaptive(), n=20, y=[0] * 5, proba=False)["coverage"] == 15, "too early to worry"
+    assert arms(adaptive(share=0.0), n=20, y=[0] * 5, proba=False) == {"coverage": 20}, "too early to worry"
 
 
 def test_a_class_that_does_not_turn_up_is_looked_for_until_it_is_given_up():
@@ -98,40 +98,31 @@ def test_of_a_large_pool_half_of_what_is_looked_at_has_the_smallest_margins(monk
     assert len(set(found.positions)) == 10
 
 
-def test_blended_distances_are_those_of_both_spaces():
-    rng = np.random.default_rng(0)
-    E, P = rng.normal(size=(30, 3)), rng.dirichlet(np.ones(4), 30)
-    labelled = Labelled(embedding=E[:8] + 1, y=np.arange(8) % 4, proba=P[:8])
-    seen = {}
-
-    def spy(embedding, labelled, n):
-        seen.update(points=embedding, known=labelled.embedding)
-        return np.arange(n)
-
-    choose(blend(spy, weight=2.0, patience=3.0), View(n=2, rng=rng, embedding=E, proba=P, labelled=labelled))
-
-    def spread(A):
-        return np.sqrt(((A - A.mean(axis=0)) ** 2).sum(axis=1).mean())
-
-    w = 2.0 * 8 / (8 + 3.0 * 4)
-    a, b = spread(E), spread(np.sqrt(P))
-    for i, j in ((0, 1), (5, 17)):
-        want = ((E[i] - E[j]) ** 2).sum() / a**2
-        want += w**2 * ((np.sqrt(P[i]) - np.sqrt(P[j])) ** 2).sum() / b**2
-        assert ((seen["points"][i] - seen["points"][j]) ** 2).sum() == pytest.approx(want, rel=1e-5)
-    want = ((E[0] + 1 - E[3]) ** 2).sum() / a**2
-    want += w**2 * ((np.sqrt(P[0]) - np.sqrt(P[3])) ** 2).sum() / b**2
-    assert ((seen["known"][0] - seen["points"][3]) ** 2).sum() == pytest.approx(want, rel=1e-5)
+def dense_in_wide(rng, *, size=400, d=20):
+    """Two classes around one middle, of which the second is twice as wide."""
+    y = np.arange(size) % 2
+    return rng.normal(size=(size, d)) * np.where(y, 2.0, 1.0)[:, None], y
 
 
-@pytest.mark.parametrize(
-    "wrong", ["adaptive(share=1.5)", "blend(margin, weight=-1)", "blend(margin, patience=0)"]
-)
+def test_a_class_around_another_is_covered_too():
+    """Plain coverage takes hubs, and these are all of the class in the middle."""
+    shares = {True: [], False: []}
+    for seed in range(5):
+        E, y = dense_in_wide(np.random.default_rng(seed))
+        for steep in shares:
+            strategy = room.FIRST if steep else strategies.get("max_herding")
+            it = View(n=12, rng=np.random.default_rng(seed), embedding=E.astype(np.float32))
+            shares[steep].append(y[choose(strategy, it).positions].mean())
+    assert np.mean(shares[False]) < 0.02
+    assert np.mean(shares[True]) > 0.25
+
+
+@pytest.mark.parametrize("wrong", ["adaptive(share=1.5)", "cover(falls=0.5)"])
 def test_senseless_settings_are_refused(wrong):
     with pytest.raises(SettingError):
         strategies.get(wrong)
 
 
-@pytest.mark.parametrize("name", ["auto", "adaptive(share=0.0)", "blend(uherding)"])
+@pytest.mark.parametrize("name", ["auto", "adaptive(share=0.0)", "cover(local=1.0, falls=4.0)"])
 def test_it_keeps_the_rules(name):
     check_strategy(name)

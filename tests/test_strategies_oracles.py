@@ -245,6 +245,22 @@ def test_max_herding_facility_location_and_prob_cover(seed, monkeypatch):
                 covered = np.maximum(covered, slow(apart)[at])
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("h", [0.8, 2.0])
+def test_cover_falls_as_far_as_wanted_at_the_median_distance(seed, h):
+    z, known = points(seed), points(seed + 100, n=3)
+    apart = ((z[:, None] - z) ** 2).sum(-1) / h**2
+    power = np.clip(np.log(6.0) / np.log(np.median(apart)), 1, 12)
+    slow = np.exp(-(apart**power))
+    covered = np.exp(-((((known[:, None] - z) ** 2).sum(-1) / h**2) ** power)).max(0)
+    strategy = cover(radius=fixed(h=h), falls=6.0)
+    found = strategies.choose(strategy, view(6, embedding=z, labelled=Labelled(known)))
+    for at, gained in zip(found.positions, found.scores, strict=True):  # several may gain the same
+        left = np.maximum(slow - covered, 0).sum(1)
+        assert gained == pytest.approx(left.max()) == pytest.approx(left[at])
+        covered = np.maximum(covered, slow[at])
+
+
 def test_prob_cover_takes_the_edges_of_covered_items_away():
     z = np.repeat(np.arange(5.0) * 10, [9, 8, 7, 6, 5])[:, None] + 0.01 * rng(0).normal(size=(35, 1))
     found = pick(cover(kernel=ball(), radius=fixed(h=1.0)), view(5, embedding=z))

@@ -1,6 +1,6 @@
 """The default: cover the pool, then what is uncertain in it, with guards against either going wrong.
 
-    no labels                  coverage, a quarter at random
+    no labels                  coverage
     some labels                uncertain coverage: the uncertain that most others like them would learn from
     many labels                the uncertain, of different kinds: clusters of the smallest margins
     one class only, so far     half of the batch at random, half what is farthest from all labels
@@ -9,10 +9,11 @@
     always                     a share drawn at random: it finds what the rest overlooks, and measures without bias
     numbers, not classes       a tenth at random, else what lies farthest from labels in the largest cluster: lcmd
 
-Uncertain coverage (Bae et al. 2025) is measured in distances that suit the place (each point's own neighbourhood is
-the unit, Zelnik-Manor & Perona 2004), half of the pool lies within its radius of a label, and the more labels there
-are the more distances are those that the model sees: `blend`. That helps where near in
-the embedding does not mean alike (DNA in one-hot columns: coverage alone asks for two of the three classes).
+Uncertain coverage (Bae et al. 2025): half of the pool lies within its radius of a label. Distances suit the place: each
+point's own neighbourhood is the unit (Zelnik-Manor & Perona 2004), and cover falls the steeper the more alike all
+distances are (`cover(falls)`). Both are needed where a class lies in the middle of a wider one, as in DNA in one-hot
+columns and in Breiman's ring: plain coverage asks of the one in the middle only. The first questions cover by the same
+distances; a quarter of them at random, as `seeds` has it, cost more than it found.
 """
 
 from __future__ import annotations
@@ -24,72 +25,23 @@ from numpy.typing import NDArray
 
 from asklearn.errors import SettingError
 from asklearn.loops.best import best
-from asklearn.loops.points import rows
 from asklearn.scores.uncertainty import margin
-from asklearn.strategies.choice import Strategy, pick, some
+from asklearn.strategies.choice import pick, some
 from asklearn.strategies.coverage import k_center
 from asklearn.strategies.herding import cover, half
 from asklearn.strategies.mixing import mix, random, reserve
 from asklearn.strategies.narrowing import cluster_margin
 from asklearn.strategies.nesting import value
 from asklearn.strategies.numbers import lcmd
-from asklearn.strategies.seeding import seeds
-from asklearn.view import Labelled, Positions, View, known_points
+from asklearn.view import Labelled, Positions, View
 
 Array = NDArray[Any]
 
 MANY = 40  # times the number of classes: so many labels know the pool's shape, and cover gains nothing over margin
 LARGE = 16_384  # candidates that are looked at
-SAMPLE = 1000  # candidates by which spreads are measured
 LOOKED_FOR = 20  # times the number of classes: so many labels may pass before a missing class is given up
 OVERDUE = 3  # times the number of classes: so many labels without a new class, and it has to be looked for
 RARE = 5  # times as many labels as the rarest class has, where the commonest starts to drown it
-
-
-@value
-class blend:
-    """The strategy, in distances that join the embedding with what the model predicts.
-
-    z = (e / spread of e, w sqrt(p) / spread of sqrt(p)); the distance of sqrt(p) is Hellinger's. The weight of
-    predictions grows with what the model has learned from: w = weight l / (l + patience C) after l labels of C classes.
-    """
-
-    strategy: Strategy
-    weight: float = 0.7
-    patience: float = 20.0
-
-    def __post_init__(self) -> None:
-        if not (self.weight >= 0 and self.patience > 0):
-            raise SettingError(f"blend needs weight >= 0 and patience > 0; it is {self}")
-
-    def __call__(
-        self,
-        view: View,
-        embedding: Any,
-        proba: Array,
-        n: int,
-        rng: np.random.Generator,
-        labelled: Labelled | None = None,
-    ) -> Positions:
-        known = known_points(labelled, embedding)
-        seen = None if labelled is None else labelled.proba
-        if labelled is None or seen is None or not len(labelled):
-            return pick(self.strategy, view, n)
-        index = some(view.size, SAMPLE, rng)
-        w = self.weight * len(labelled) / (len(labelled) + self.patience * proba.shape[1])
-        a, b = _spread(rows(embedding, index)), _spread(np.sqrt(proba[index]))
-
-        def joined(points: Any, p: Array) -> Array:
-            return np.hstack([rows(points) / a, np.sqrt(p) * (w / b)]).astype(np.float32)
-
-        there = Labelled(embedding=joined(known, seen), y=labelled.y, proba=seen)
-        return pick(self.strategy, view.change(embedding=joined(embedding, proba), labelled=there), n)
-
-
-def _spread(points: Array) -> float:
-    """Root of the mean squared distance to the mean; 1 where all points are one."""
-    around = points - points.mean(axis=0)
-    return float(np.sqrt(np.einsum("ij,ij->", around, around) / len(points))) or 1.0
 
 
 @value
@@ -116,9 +68,11 @@ class adaptive:
         if mean is not None or _of_numbers(labelled):
             return pick(NUMBERS if embedding is not None else random, view, n)
         if proba is None:
+            if embedding is None:
+                return pick(random, view, n)
             if _since_new(labelled) >= 2 * OVERDUE:
-                return pick(SEARCH if embedding is not None else random, view, n)
-            found = pick(seeds, view, n)
+                return pick(SEARCH, view, n)
+            found = pick(mix(FIRST, self.share), view, n)
             view.tell(found[[view.told(p).arm != "random" for p in found]], arm="coverage")
             return found
         counts = _counts(labelled, proba.shape[1])
@@ -148,7 +102,8 @@ class adaptive:
 NUMBERS = mix(lcmd, share=0.1)
 SEARCH = mix(k_center, share=0.5)
 LATE = cluster_margin()
-COVERED = blend(cover(weight=margin, radius=half(), local=1.0))
+FIRST = cover(local=1.0, falls=4.0)
+COVERED = cover(weight=margin, radius=half(), local=1.0, falls=4.0)
 
 
 def _of_numbers(labelled: Labelled | None) -> bool:

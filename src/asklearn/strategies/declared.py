@@ -8,7 +8,7 @@ from typing import Any
 
 from asklearn.errors import SettingError
 from asklearn.scores.uncertainty import margin
-from asklearn.strategies.auto import adaptive, blend
+from asklearn.strategies.auto import adaptive
 from asklearn.strategies.budget import per_cost
 from asklearn.strategies.choice import Score, Strategy, top
 from asklearn.strategies.herding import cover
@@ -25,7 +25,6 @@ from asklearn.strategies.narrowing import (
 from asklearn.view import is_strategy, name, needs, parts
 
 WEIGHED = (
-    blend,
     candidates,
     cluster_margin,
     cover,

@@ -34,6 +34,9 @@ NEIGHBOUR = (
 )
 
 NEAREST = 1e-3  # of the mean squared scale: where copies lie on one another their own scale would be none
+FEW = 256  # references by which the median distance is measured
+STEEPEST = 12.0  # the power of squared distances never exceeds this: the kernel is all but a ball
+FAR = 100.0  # squared radii: beyond it any kernel is 0, and no power of it overflows
 
 
 class Ground:
@@ -73,6 +76,10 @@ class Ground:
         """The distances of what is labelled to the references, in blocks of rows."""
         for part in self._parts(self.known.shape[0]):
             yield self.away(rows(self.known, part))
+
+    def median(self) -> float:
+        """The median squared distance between references, by a few of them."""
+        return float(np.median(self.away(self.points[:FEW])))
 
     def _parts(self, size: int) -> Iterator[slice]:
         return blocks(size, len(self), entries=SMALL)
@@ -212,19 +219,24 @@ class cover:
 
     At most `references` items, drawn at random, stand for the pool; at most `candidates`, drawn at random, are looked
     at. `local`: see `Ground`.
+
+    `falls` > 1 takes the kernel of (d/h)^p, p >= 1 such that (d/h)^2p is at least `falls` at the median distance. With
+    many columns all distances are nearly the same (Beyer et al. 1999): a Gaussian with p = 1 hardly tells them apart,
+    and what then covers most are hubs (Radovanovic et al. 2010), all of one class where that class lies in the middle.
     """
 
     weight: Score | None = None
     kernel: Kernel = gauss()
     radius: Radius = shrinking()
     local: float = 0.0
+    falls: float = 1.0
     references: int = 2048
     candidates: int = 8192
 
     def __post_init__(self) -> None:
-        if self.references < 1 or self.candidates < 1 or self.local < 0:
+        if self.references < 1 or self.candidates < 1 or self.local < 0 or not self.falls >= 1:
             raise SettingError(
-                f"cover needs references and candidates of at least 1 and local >= 0; it is {self}"
+                f"cover needs references, candidates and falls of at least 1 and local >= 0; it is {self}"
             )
 
     def __call__(
@@ -233,20 +245,35 @@ class cover:
         index = some(view.size, self.references, rng)
         ground = Ground(rows(embedding, index), known_points(labelled, embedding), self.local)
         h2 = self.radius.squared(ground, view)
+        power = _power(ground.median() / h2, self.falls) if self.falls > 1 else 1.0
+
+        def of(apart: Array) -> Array:
+            apart /= h2
+            if power > 1:
+                np.power(np.minimum(apart, FAR, out=apart), power, out=apart)
+            return self.kernel.of(apart)
+
         covered = np.zeros(len(ground), dtype=ground.points.dtype)
         for apart in ground.of_known():
-            np.maximum(covered, self.kernel.of(apart / h2).max(axis=0), out=covered)
+            np.maximum(covered, of(apart).max(axis=0), out=covered)
         weight = np.ones(len(ground)) if self.weight is None else scored(self.weight, view)[index]
         able = some(view.size, max(n, self.candidates), rng)
 
         def near(index: Positions) -> Array:
-            apart = ground.away(rows(embedding, index))
-            apart /= h2
-            return self.kernel.of(apart)
+            return of(ground.away(rows(embedding, index)))
 
         found, gained = herd(near, able, n, covered, weight.astype(covered.dtype))
         view.tell(found, scores=gained)
         return found
+
+
+def _power(median: float, falls: float) -> float:
+    """p with median^p = falls, from 1 to STEEPEST; the median is in squared radii.
+
+    >>> _power(2.0, 4.0), _power(8.0, 4.0), _power(0.5, 4.0)
+    (2.0, 1.0, 12.0)
+    """
+    return float(np.clip(np.log(falls) / np.log(median), 1.0, STEEPEST)) if median > 1 else STEEPEST
 
 
 max_herding = cover()

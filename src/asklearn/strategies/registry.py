@@ -19,7 +19,7 @@ from asklearn.scores.density import density, information_density
 from asklearn.scores.plain import certainty, deviation
 from asklearn.scores.uncertainty import entropy, expected_cost, least_confidence, margin, ratio
 from asklearn.scores.units import average, binary, highest
-from asklearn.strategies.auto import adaptive, auto, blend
+from asklearn.strategies.auto import adaptive, auto
 from asklearn.strategies.bayes import batch_bald
 from asklearn.strategies.budget import per_cost
 from asklearn.strategies.choice import Strategy, top
@@ -90,7 +90,7 @@ STRATEGIES = (
         auto,
         BOTH,
         "n C + m r (d + C)",
-        "coverage, then uncertain coverage in distances that learn, a fiftieth at random; guards",
+        "coverage, then uncertain coverage in distances that suit the place, a fiftieth at random; guards",
         "from the first label on, when you do not want to choose",
         "many more labels than classes: margin is cheaper and as good",
     ),
@@ -498,7 +498,6 @@ KINDS = (
     adaptive,
     average,
     binary,
-    blend,
     highest,
     bait,
     ball,
