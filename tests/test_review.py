@@ -288,6 +288,8 @@ def test_a_decision_counts_once_and_is_checked(project):
     assert sum(isinstance(event, Settled) for _, event in project.events()) == 1
     with pytest.raises(KeyReused, match="came before"):
         project.settle(item, "right", "rev", key="k")
+    with pytest.raises(AnswerError, match="nobody has said yet"):
+        project.settle(project.pool.ids[5], "left", "rev")
     with pytest.raises(AnswerError, match="no item 'nope'"):
         project.settle("nope", "left", "rev")
     with pytest.raises(AnswerError, match=f"(?s){item}.*is not a label"):
@@ -300,6 +302,14 @@ def test_a_decision_counts_once_and_is_checked(project):
         project.tell(Answer(undo="k", by="somebody else"))
     with pytest.raises(SettingError, match="no consensus 'mean'"):
         Project(np.arange(4.0)[:, None], TASK, consensus="mean")
+
+
+def test_what_is_settled_is_asked_no_more(project):
+    item = say(project, 0, ann="left", bob="right")
+    key = project.settle(item, "left", "rev")
+    assert project.ask(1, by="eve", among=[item]) == []
+    project.tell(Answer(undo=key, by="rev"))
+    assert [question.item for question in project.ask(1, by="eve", among=[item])] == [item]
 
 
 # -- what is in doubt -----------------------------------------------------------------------------------------------
@@ -322,6 +332,7 @@ def test_the_most_doubtful_come_first_and_none_that_is_settled_or_known(project)
     assert doubt[surer] < min(doubt[item] for item in differ)
     assert doubt[flagged] == doubt[unsure] == SAID
     project.settle(differ[0], "left", "rev")
+    project.tell(Answer(item=flagged, label="middle", by="rev"))
     project.settle(flagged, "right", "rev")
     project.gild({differ[1]: "left"}, by="owner")
     left = {case["item"] for case in project.review("rev", 50)["items"]}

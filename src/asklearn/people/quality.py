@@ -126,7 +126,7 @@ def fatigue(answers: Any) -> dict[str, list[Any]]:
     """Whether people tire: as `drift`, per hour since a session began.
 
     answers: a table item, annotator, label, at: seconds, rising for each annotator. Half an hour without an answer
-    ends a session.
+    ends a session. Who never answered for a quarter of an hour has a change of 0 between -1 and 1.
     """
     at = times(read(answers, ("at",))["at"])
     known = votes(answers)
@@ -143,7 +143,7 @@ def fatigue(answers: Any) -> dict[str, list[Any]]:
             raise DataError(
                 f"the times of annotator {known.annotators[j]!r} go back; sort the answers by time"
             )
-    return trend(known, hours)
+    return trend(known, hours, least=0.25)
 
 
 def times(cells: Sequence[Any]) -> np.ndarray:
@@ -160,8 +160,13 @@ def times(cells: Sequence[Any]) -> np.ndarray:
 LEAST = 20  # answers from which on there is a trend
 
 
-def trend(known: Votes, along: Callable[[np.ndarray], np.ndarray]) -> dict[str, list[Any]]:
-    """`drift` along any scale: along(positions of an annotator's answers) -> where each stands on it."""
+def trend(
+    known: Votes, along: Callable[[np.ndarray], np.ndarray], least: float = 0.0
+) -> dict[str, list[Any]]:
+    """`drift` along any scale: along(positions of an annotator's answers) -> where each stands on it.
+
+    Whose answers span less than `least` of it have no trend.
+    """
     chance = others(known)[np.arange(len(known)), known.label]
     wrong = (1 - chance) / max(1, len(known.labels) - 1)
     value, _, _ = believed(likelihood(known, chance, wrong))
@@ -171,10 +176,11 @@ def trend(known: Votes, along: Callable[[np.ndarray], np.ndarray]) -> dict[str, 
         a = value[j]
         slope = (chance[mine] - wrong[mine]) / (a * chance[mine] + (1 - a) * wrong[mine])
         x = along(mine)
+        short = len(mine) < LEAST or np.ptp(x) < least
         # The mean share is fitted too, so x counts only by what the mean cannot explain.
         x = x - np.average(x, weights=slope**2 + 1e-12)
         weight = float((x * x) @ (slope * slope))
-        if len(mine) < LEAST or weight <= 1e-12:
+        if short or weight <= 1e-12:
             rows.append((name, len(mine), 0.0, -1.0, 1.0))
         else:
             change, half = float(x @ slope) / weight, Z95 / weight**0.5

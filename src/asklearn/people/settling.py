@@ -17,8 +17,8 @@ def settlement(
 ) -> Settled | None:
     """The decision as a fact; None where it is known already.
 
-    Raises `AnswerError` for an item that is not there and for what cannot be written down, `KeyReused` for a known
-    key with another body.
+    Raises `AnswerError` for an item that is not there or has no label yet, and for what cannot be written down,
+    `KeyReused` for a known key with another body.
     """
     if not isinstance(key, str) or not 0 < len(key) <= 200:
         raise AnswerError(f"the key of a decision is a text of 1 to 200 signs; {key!r} is none", item=item)
@@ -33,6 +33,10 @@ def settlement(
             f"the note on item {item!r} has {len(note):,} signs; {LONGEST:,} are the most", item=item, key=key
         )
     known = state.keys.get(key)
+    if known is None and not state.labels_of(item):
+        raise AnswerError(
+            f"nobody has said yet what item {item!r} is; answer it, then decide", item=item, key=key
+        )
     fact = Settled(key=key, item=item, label=label, by=by, note=note)
     if known is None:
         return fact
