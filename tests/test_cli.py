@@ -449,7 +449,7 @@ def test_export_leaves_the_old_file_until_the_new_one_is_complete(project, run):
     assert run("export", project, "out.csv", "--predict").code == 1
     assert Path("out.csv").read_text() == "precious"
     assert run("export", project, "out.csv").code == 0
-    assert Path("out.csv").read_text().startswith("id,text,label\n")
+    assert Path("out.csv").read_text().startswith("id,text,label,confidence,answers\n")
 
 
 def test_export_says_that_the_disk_is_full_and_leaves_devices_alone(project, run):
@@ -466,7 +466,7 @@ def test_export_through_a_link_keeps_the_link(project, run):
     Path("link.csv").symlink_to("real.csv")
     assert run("export", project, "link.csv").code == 0
     assert Path("link.csv").is_symlink()
-    assert Path("real.csv").read_text().startswith("id,text,label\n")
+    assert Path("real.csv").read_text().startswith("id,text,label,confidence,answers\n")
 
 
 BAD_LABELS = [

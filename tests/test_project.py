@@ -215,7 +215,8 @@ def test_an_export_keeps_its_own_columns_and_the_files():
     with Project(frame, TASK, audit=0) as it:
         it.tell(Answer(item=it.pool.ids[0], label="left"))
         first, second = it.export()
-    assert first == {"id": it.pool.ids[0], "id_": 7, "label_": "old", "x": 0.5, "label": "left"}
+    said = {"label": "left", "confidence": 1.0, "answers": 1}
+    assert first == {"id": it.pool.ids[0], "id_": 7, "label_": "old", "x": 0.5, **said}
     assert second["label"] is None
 
 
