@@ -94,6 +94,17 @@ def test_a_folder_that_is_no_project_stays_as_it_is(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_copy_knows_the_people_and_honours_no_link_of_the_original(run, folder):
+    text = people(run, folder, "token", "bot", "--rights", "read").out.strip()
+    accounts(folder).admit("ann")
+    assert run("backup", str(folder), "copied").code == 0
+    copied = Path("copied").absolute()
+    assert accounts(copied).register.person("ann").role == "annotator"
+    assert (copied / FILE).stat().st_mode & 0o777 == 0o600
+    assert accounts(copied).bears(text) is None
+    assert "people: 1 may come in, 0 invited, 1 tokens" in run("doctor", "copied").out
+
+
 def status(server: Server, host: str, cookie: str = "", path: str = "/api/v1/status") -> tuple[int, Any]:
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as line:
         line.request("GET", path, headers={"Host": host, "Cookie": cookie})

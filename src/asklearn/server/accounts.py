@@ -129,10 +129,8 @@ class Accounts:
         self._secret = secret.encode()
         self._folder = folder
         self._clock = clock
-        self._seen: tuple[tuple[int, ...] | None, Register] = (
-            None,
-            Register(),
-        )  # the file's stamp, what it says
+        # The file's stamp and what it says, put in place together: several threads ask.
+        self._seen: tuple[tuple[int, ...] | None, Register] = (None, Register())
         self._mutex = threading.Lock()
 
     @property

@@ -149,7 +149,7 @@ def fresh_link(folder: str | os.PathLike[str], name: str = "me") -> str | None:
 def public_url(folder: str | os.PathLike[str]) -> str | None:
     """Where others reach the server that runs on this folder; None when none does."""
     note = _running(Path(folder))
-    return None if note is None else note["public"]
+    return None if note is None else note.get("public")
 
 
 def _running(folder: Path) -> dict[str, str] | None:
