@@ -28,6 +28,8 @@ def sentences(status: Mapping[str, Any]) -> Iterator[str]:
     """The status as people read it, a line each."""
     rows, labelled = status["rows"], status["labelled"]
     yield f"{plain(status['name'])}: {labelled:,} of {rows:,} rows labelled ({labelled / max(rows, 1):.1%})"
+    if status["swept"]:
+        yield f"  {status['swept']:,} more in bulk; each counts half until somebody answers it singly"
     aside = [f"{status[what]:,} {what}" for what in ("skipped", "flagged", "held") if status[what]]
     if aside:
         yield "  " + ", ".join(aside)

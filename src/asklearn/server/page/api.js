@@ -61,6 +61,7 @@
  * @property {number} rows
  * @property {number} answered
  * @property {number} labelled
+ * @property {number} [swept] items that were labelled in bulk only
  * @property {number} skipped
  * @property {number} flagged
  * @property {number} held

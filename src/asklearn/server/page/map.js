@@ -8,7 +8,7 @@ import { assign } from "./keys.js";
 import { say, speak } from "./notices.js";
 import { uuid } from "./outbox.js";
 import { Plot } from "./plot.js";
-import { brief, count, many } from "./words.js";
+import { brief, count, many, said } from "./words.js";
 
 /** @typedef {import("./api.js").Status} Status */
 
@@ -18,7 +18,7 @@ const MOST = 2000; // labelled at once
 const CROWD = 20; // points that N adds
 const SOON = 1500; // ms until another look at a map that is being made
 const PAUSE = 150; // ms; who chooses point by point is not done yet
-const WHY = "Here many items get one class at a time. In this project each answer is made for one item: there is nothing to give to many.";
+const WHY = "Here many items get one class, or one set of labels, at a time. In this project each answer is made for one item: there is nothing to give to many.";
 const HOW = "Draw a line around points (Shift: more), or walk with the arrows: Shift chooses on the way, Space one, N the neighbours. Zoom with + and − or the wheel, move with the right button.";
 /** @type {Record<string, string>} */
 const MAKING = { waiting: "The map comes once the features are there …", rough: "A rough map; a better one is on its way …" };
@@ -35,13 +35,18 @@ export function bulk(swept) {
   let map = { stage: "waiting", acts: [], item: [] };
   /** @type {{count: number, items: string[]}} */
   let found = { count: 0, items: [] };
-  let [grid, shown, timer, turn, began] = [false, false, 0, 0, 0];
-  let act = { key: "", said: "" };
+  let [grid, shown, again, soon, turn, began] = [false, false, 0, 0, 0, 0];
+  let act = { key: "", body: "" };
+  let several = false; // whether an item has a set of labels
+  /** @type {Set<number>} of these, what is on */
+  const on = new Set();
+  const classes = make("div", { className: "sweeping" });
 
   /** @param {HTMLElement} root @param {Status} status */
   async function show(root, status) {
     shown = true;
-    if ((status.task ?? "classes") !== "classes") return root.replaceChildren(make("p", {}, WHY));
+    several = status.task === "multilabel";
+    if (!several && (status.task ?? "classes") !== "classes") return root.replaceChildren(make("p", {}, WHY));
     if (!root.firstChild) {
       names = status.shown_labels ?? status.labels.map(String);
       keys = assign(names, status.keys);
@@ -49,9 +54,11 @@ export function bulk(swept) {
       const legend = Object.entries(LEGEND).map(([kind, words]) => make("span", { className: kind }, words));
       const quiet = [make("p", { className: "quiet legend" }, ...legend, make("span", {}, "yours: its key")), make("p", { className: "quiet" }, HOW)];
       const others = [button("Grid", "B", flip), button("All, or none", "A", () => cards.all()), button("Take back", "⌫", undo)];
+      classes.append(...names.map((name, index) => button(name, keys[index].toUpperCase(), () => label(index))));
+      if (several) classes.append(button("Label", "Enter", give, "primary"));
       root.append(
         make("div", { className: "bulk" }, make("div", {}, plot.root, where, ...quiet), make("section", {}, title, news, cards.root)),
-        make("div", { className: "sweeping" }, ...names.map((name, index) => button(name, keys[index].toUpperCase(), () => sweep(name)))),
+        classes,
         make("div", { className: "actions" }, ...others),
       );
     }
@@ -61,17 +68,17 @@ export function bulk(swept) {
 
   /** The map as it is now; again, as long as it is being made. */
   async function load() {
-    clearTimeout(timer);
+    clearTimeout(again);
     map = (await tried("GET", "map")) ?? map;
     plot.show(
       map.item.map((/** @type {string} */ _, /** @type {number} */ i) => {
         const free = map.state[i] === "free";
-        const sign = map.state[i] === "yours" ? keys[names.indexOf(map.label[i])] || map.label[i]?.[0] || "–" : "";
+        const sign = map.state[i] === "yours" ? [map.label[i]].flat().map((name) => keys[names.indexOf(name)] || name?.[0]).join("") || "–" : "";
         return { x: map.x[i], y: map.y[i], kind: free ? `d${Math.round(4 * (map.doubt?.[i] ?? 0))}` : map.state[i], sign };
       }),
     );
     tell();
-    if (shown && map.stage !== "final") timer = setTimeout(load, SOON);
+    if (shown && map.stage !== "final") again = setTimeout(load, SOON);
   }
 
   /** What is there to be labelled. @param {object} region */
@@ -90,16 +97,16 @@ export function bulk(swept) {
 
   function picked() {
     plot.mark();
-    clearTimeout(timer);
-    timer = setTimeout(() => look({ points: [...plot.chosen] }), PAUSE);
+    clearTimeout(soon);
+    soon = setTimeout(() => look({ points: [...plot.chosen] }), PAUSE);
   }
 
   /** The cursor is there. @param {number} i */
   async function at(i) {
     const [one] = (await tried("POST", "map/items", { items: [map.item[i]] })) ?? [];
     if (!one || plot.cursor !== i) return;
-    const said = map.state[i] === "yours" ? ` · you said ${map.label[i] ?? "nothing"}` : map.state[i] === "taken" ? " · with others" : "";
-    const words = `${brief(one.content.text ?? one.item, 120)}${said}${map.behind[i] > 1 ? ` · and ${many(map.behind[i] - 1, "item")} like it` : ""}`;
+    const whose = map.state[i] === "yours" ? ` · you said ${said(map.label[i]) || "nothing"}` : map.state[i] === "taken" ? " · with others" : "";
+    const words = `${brief(one.content.text ?? one.item, 120)}${whose}${map.behind[i] > 1 ? ` · and ${many(map.behind[i] - 1, "item")} like it` : ""}`;
     where.replaceChildren(...(one.image ? [make("img", { src: one.image, alt: "" })] : []), words);
     speak(words);
   }
@@ -124,17 +131,27 @@ export function bulk(swept) {
     return look(plot.chosen.size || !grid ? { points: [...plot.chosen] } : {});
   }
 
-  /** @param {string} label */
+  /** @param {number} index */
+  function label(index) {
+    if (!several) return sweep(names[index]);
+    if (!on.delete(index)) on.add(index);
+    classes.children[index].ariaPressed = String(on.has(index));
+    speak(`${names[index]} ${on.has(index) ? "on" : "off"}`);
+  }
+
+  const give = () => sweep(names.filter((_, index) => on.has(index)));
+
+  /** @param {string | string[]} label */
   async function sweep(label) {
     const items = wanted();
     if (!items.length) return say("Nothing is chosen yet.");
-    const said = JSON.stringify([items, label]);
-    if (act.said !== said) act = { key: uuid(), said }; // said again after trouble, it counts once
+    const body = JSON.stringify([items, label]);
+    if (act.body !== body) act = { key: uuid(), body }; // said again after trouble, it counts once
     const seconds = Math.min(600, (performance.now() - began) / 1000);
     const reply = await tried("POST", "sweep", { key: act.key, items, label, seconds });
     if (!reply) return;
     swept(items);
-    say(`${many(reply.labelled, "item")} labelled ${label}${reply.left ? `, ${count(reply.left)} left to others` : ""}. ⌫ takes it back.`);
+    say(`${many(reply.labelled, "item")} labelled ${said(label)}${reply.left ? `, ${count(reply.left)} left to others` : ""}. ⌫ takes it back.`);
     await clear();
   }
 
@@ -142,7 +159,7 @@ export function bulk(swept) {
     const [last] = map.acts;
     if (!last) return say("There is nothing to take back.");
     const done = await tried("POST", "answers", [{ key: uuid(), kind: "undo", of: last.key }]);
-    if (done) say(`Taken back: ${many(last.items, "item")} as ${last.label}.`);
+    if (done) say(`Taken back: ${many(last.items, "item")} as ${said(last.label)}.`);
     await clear();
   }
 
@@ -160,7 +177,9 @@ export function bulk(swept) {
   /** @param {string} key */
   function press(key) {
     const index = keys.indexOf(key);
-    if (index >= 0) sweep(names[index]);
+    if (!names.length) return false;
+    if (index >= 0) label(index);
+    else if (key === "enter" && several) give();
     else if (key in ACTIONS) ACTIONS[key]();
     else if (key === "escape" && grid) flip();
     else if (key === "escape" && found.items.length) clear();
@@ -168,7 +187,7 @@ export function bulk(swept) {
     return true;
   }
 
-  const hide = () => (clearTimeout(timer), (shown = false));
+  const hide = () => (clearTimeout(again), (shown = false));
   return { show, hide, press };
 }
 

@@ -69,8 +69,8 @@ function curve(version, estimate) {
 }
 
 /** @param {Status} status */
-function progress({ rows, labelled, skipped, flagged, cost }) {
-  write(the("labelled"), `${count(labelled)} of ${count(rows)}`);
+function progress({ rows, labelled, swept, skipped, flagged, cost }) {
+  write(the("labelled"), `${count(labelled)}${swept ? ` and ${count(swept)} in bulk` : ""} of ${count(rows)}`);
   const aside = [skipped && `${count(skipped)} skipped`, flagged && `${count(flagged)} flagged`].filter(Boolean);
   write(the("aside"), aside.join(", "));
   the("aside").hidden = !aside.length;

@@ -32,7 +32,9 @@ export class Plot {
    * @param {(index: number) => void} at the cursor is there
    */
   constructor(drawn, picked, at) {
-    [this.#drawn, this.#picked, this.#at] = [drawn, picked, at];
+    this.#drawn = drawn;
+    this.#picked = picked;
+    this.#at = at;
     const { root } = this;
     root.onpointerdown = (event) => {
       root.setPointerCapture(event.pointerId);
