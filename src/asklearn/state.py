@@ -211,7 +211,6 @@ class State:
             self.gold[item] = label
         elif self.gold.pop(item, None) is not None and item in self.aside:
             self.aside.discard(item)
-            self.items_labelled += bool(said)
             self._meet((), spoken(said))
             if said:
                 self.changes.append(self.seq)  # they train from here on
@@ -287,8 +286,8 @@ class State:
             self.kinds[answer.kind] += 1
             add(self.people, by, 1)
         after = self.labels_of(item)
+        self.items_labelled += bool(after) - bool(before)  # of gold ones too: a count must not tell which they are
         if item not in self.aside:
-            self.items_labelled += bool(after) - bool(before)
             self._meet(spoken(before), spoken(after))
         if item in self.swept:
             self._sort(item)

@@ -36,10 +36,11 @@ Model = Annotated[
     str, typer.Option(metavar="MODEL", help='Who predicts: "auto", a name, or "package.module:Class".')
 ]
 Metric = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="METRIC",
-        help="accuracy, balanced_accuracy, macro_f1, average_precision, log_loss, or a scorer of scikit-learn.",
+        help="accuracy (the default), balanced_accuracy, macro_f1, average_precision, log_loss, a scorer of "
+        "scikit-learn; of numbers mae, rmse or r2; of several labels accuracy, f1_micro or f1_macro; of spans f1.",
     ),
 ]
 Port = Annotated[
@@ -332,7 +333,7 @@ def import_(
 def gold(
     folder: Folder,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="CSV, TSV, JSONL or Parquet; none: how people do.")
+        Path | None, typer.Argument(metavar="FILE", help="CSV, TSV, JSONL or Parquet; none: how people do.")
     ] = None,
     id: Annotated[str, typer.Option("--id", metavar="COL", help="The column with the items' ids.")] = "id",
     label: Annotated[str, typer.Option(metavar="COL", help="The column with the right answers.")] = "label",
@@ -354,7 +355,7 @@ def gold(
 def assign(
     folder: Folder,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="CSV, TSV, JSONL or Parquet: who is asked what.")
+        Path | None, typer.Argument(metavar="FILE", help="CSV, TSV, JSONL or Parquet: who is asked what.")
     ] = None,
     id: Annotated[str, typer.Option("--id", metavar="COL", help="The column with the items' ids.")] = "id",
     to: Annotated[
@@ -389,7 +390,7 @@ def simulate(
         str, typer.Option(metavar="STRATEGY", help="What is asked: see `asklearn strategies`.")
     ] = "auto",
     model: Model = "auto",
-    metric: Metric = "accuracy",
+    metric: Metric = None,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Labels from one model to the next.")] = 10,
     budget: Annotated[int, typer.Option(min=1, metavar="N", help="Labels in all.")] = 200,
     seed: Seed = 0,
@@ -440,9 +441,9 @@ def compare(
     ] = "auto,margin",
     model: Model = "auto",
     metric: Annotated[
-        str,
+        str | None,
         typer.Option(metavar="A,B", help="Metrics as for simulate, with commas between; the first counts."),
-    ] = "accuracy",
+    ] = None,
     group: Annotated[
         str | None, typer.Option(metavar="COL", help="Rows alike in this column are never on both sides.")
     ] = None,
