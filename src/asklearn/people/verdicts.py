@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from asklearn.events import Label
 from asklearn.people.assisted import assisted
-from asklearn.people.consensus import METHODS, Aggregator, held_out
+from asklearn.people.consensus import METHODS, Aggregator, held_out, some
 from asklearn.people.tally import tempered
 from asklearn.people.votes import Votes, votes
 from asklearn.state import State
@@ -17,6 +17,7 @@ from asklearn.state import State
 AUTO, MAJORITY, ASSISTED = "auto", "majority", "assisted"
 CHOICES = (AUTO, *METHODS)
 ENOUGH = 50  # items that several people labelled, before answers can say whose count for more
+LOOKED_AT = 5000  # answers by which a method is chosen: it takes a second, and more would tell the same
 LIGHTEST = 0.05  # of a label in a fit: weights that come to nothing leave some estimators without a class
 
 Merge = Callable[[Mapping[str, Label]], tuple[Label, float]]
@@ -54,18 +55,30 @@ def agreed(known: Votes, method: str, seed: Sequence[int], model: np.ndarray | N
     item; "auto" then takes them into account where answers are foretold better with them. `seed` draws the answers
     that methods are chosen by.
     """
-    methods: dict[str, Aggregator] = dict(METHODS)
-    if model is not None:
-        methods[ASSISTED] = lambda some: assisted(some, model)
     temperature = 1.0
     if method == AUTO:
-        found = held_out(known, methods, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        few, places = compact(some(known, LOOKED_AT, rng))
+        found = held_out(few, methods(None if model is None else model[places]), rng)
         method, temperature, _ = max(found, key=lambda one: one.score)
-    proba = tempered(methods[method](known).proba, temperature)
+    proba = tempered(methods(model)[method](known).proba, temperature)
     # What nobody said is nobody's consensus: an answer may be doubted, but not replaced by a computed one.
     given = np.where(known.counts() > 0, proba, -1.0)
     label = (given >= given.max(axis=1, keepdims=True) - 1e-9).argmax(axis=1)
     return Agreed(label, proba[np.arange(len(label)), label], method)
+
+
+def methods(model: np.ndarray | None) -> dict[str, Aggregator]:
+    """All that there is to choose from, with a model's help where there is one."""
+    if model is None:
+        return METHODS
+    return METHODS | {ASSISTED: lambda known: assisted(known, model)}
+
+
+def compact(known: Votes) -> tuple[Votes, np.ndarray]:
+    """The same without the items that have no answer, and where the others stood."""
+    places, item = np.unique(known.item, return_inverse=True)
+    return replace(known, items=[known.items[i] for i in places], item=item), places
 
 
 def counted(
