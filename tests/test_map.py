@@ -329,7 +329,7 @@ def test_any_order_of_sweeps_answers_and_undos_ends_as_counted_by_hand(told, red
             others = {*labels, *weak, *leases.holders(item)} - {by}
             may = by not in single and len(others) < redundancy
             assert sweeps.may_sweep(state, leases, item, by) == may
-            assert sweeps.open_rows(state, leases, leases.positions, by)[row] == may
+            assert item in sweeps.apart(state, leases, by) or leases.free_for(by)[row] == may
 
 
 # -- the map ---------------------------------------------------------------------------------------------------

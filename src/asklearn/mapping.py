@@ -84,7 +84,7 @@ def drawn(atlas: Atlas, record: Record, learner: Learner, by: str) -> dict[str, 
     plane, proba = atlas.now(), _proba(learner.serving)
     rows = np.zeros(0, dtype=np.intp) if plane is None else plane.rows
     xy = np.zeros((0, 2)) if plane is None else plane.xy
-    items = [learner.ids[row] for row in rows]
+    items = [learner.ids[row] for row in rows.tolist()]
     known = proba is not None and len(rows) > 0 and rows[-1] < len(proba)
     states, labels = list[str](), list[Label]()
     for first in range(0, len(items), AT_ONCE):
@@ -124,9 +124,7 @@ def within(
         if polygon is not None:
             chosen |= inside(plane.xy, polygon)
         wanted[: len(plane.behind)] = chosen[plane.behind] & (plane.behind >= 0)
-    with record.now() as state:
-        wanted &= sweeps.open_rows(state, record.leases, learner.positions, by)
-    rows = np.flatnonzero(wanted)
+    rows = np.flatnonzero(_open(record, learner, by, wanted))
     rng, most = np.random.default_rng([atlas.seed, len(rows), MAP]), min(n, len(rows))
     if doubtful and proba is not None and most:
         unsure = np.ones(len(rows))  # what the model has not seen comes first
@@ -137,7 +135,22 @@ def within(
         picked = rows[first[np.argsort(-unsure[first])]]
     else:
         picked = rows[rng.choice(len(rows), most, replace=False)]
-    return np.flatnonzero(chosen).tolist(), len(rows), [learner.ids[row] for row in picked]
+    return np.flatnonzero(chosen).tolist(), len(rows), [learner.ids[row] for row in picked.tolist()]
+
+
+def _open(record: Record, learner: Learner, by: str, wanted: np.ndarray) -> np.ndarray:
+    """(rows,) bool: those of the wanted rows that `by` may label in bulk."""
+    found: np.ndarray
+    with record.now() as state:
+        found = wanted & record.leases.free_for(by)
+        special = sweeps.apart(state, record.leases, by)
+    rows = learner.positions
+    special = [item for item in special if item in rows and wanted[rows[item]]]
+    for first in range(0, len(special), AT_ONCE):
+        with record.now() as state:  # in short turns: people answer meanwhile
+            for item in special[first : first + AT_ONCE]:
+                found[rows[item]] = sweeps.may_sweep(state, record.leases, item, by)
+    return found
 
 
 def doubt(proba: np.ndarray, task: Task) -> np.ndarray:

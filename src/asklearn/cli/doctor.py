@@ -107,7 +107,7 @@ def _pool(folder: Path) -> Iterator[Finding]:
         events = list(journal.read())
         state = fold(events)
         known = set(pool.ids)
-        strange = sorted((set(state.answers) | set(state.audited)) - known)
+        strange = sorted((state.answers.keys() | state.audited.keys() | state.swept.keys()) - known)
         if strange:
             yield Finding(
                 "pool", False, f"the record speaks of {len(strange):,} items the pool lacks: {strange[0]!r}"

@@ -82,13 +82,14 @@ def weak(
     return {item: (label, WEIGHT * share) for item, (label, share) in merged.items()}
 
 
-def open_rows(state: State, leases: Leases, positions: Mapping[str, int], by: str) -> np.ndarray:
-    """(rows,) bool: what `by` may label in bulk. `may_sweep` of every row, without a look at each."""
-    rows = leases.free_for(by)
-    for item in (*leases.held_by(by), *state.swept, *state.gold):
-        if item in positions:
-            rows[positions[item]] = may_sweep(state, leases, item, by)
-    return rows
+def apart(state: State, leases: Leases, by: str) -> list[str]:
+    """The items of which `Leases.free_for` may say something else than `may_sweep`.
+
+    They are what `by` holds or labelled in bulk, and what is asked singly whatever a bulk label says.
+    """
+    mine = (item for act in state.acts.get(by, ()) for item in act.items)
+    drawn = (item for item in state.audited if item in state.swept)
+    return list(dict.fromkeys((*leases.held_by(by), *mine, *drawn, *state.checks, *state.gold)))
 
 
 def swept(
@@ -125,8 +126,8 @@ def swept(
     taken = tuple(item for item in wanted if may_sweep(state, leases, item, by))
     if not taken:
         return None
-    apart = state.audited.keys() | state.gold.keys()
-    checks = _checks([item for item in taken if item not in apart], [seed, state.seq, SWEEP])
+    asked = state.audited.keys() | state.gold.keys()  # singly, whatever happens
+    checks = _checks([item for item in taken if item not in asked], [seed, state.seq, SWEEP])
     return Swept(key=key, items=taken, label=label, by=by, seconds=seconds, checks=checks)
 
 
