@@ -46,7 +46,7 @@ class Person(TestClient):
 
 @pytest.fixture
 def project() -> Iterator[Project]:
-    with Project(TEXTS, classes(["ham", "spam"]), audit=0.2) as project:
+    with Project(TEXTS, classes(["ham", "spam"]), audit=0.2, overlap=0) as project:
         yield project
 
 

@@ -468,7 +468,8 @@ class Project:
         """Say what the answers to these items are. Everybody is asked each of them once, unseen among others.
 
         None: the item is gold no longer. How right people are on them: `gold`. What nobody had labelled before does
-        not train or measure a model, and is not in `labels`. Raises `DataError` or `AnswerError` naming the item; then nothing is changed.
+        not train or measure a model, and is not in `labels`. Raises `DataError` or `AnswerError` naming the item; then
+        nothing is changed.
         """
         fact = steering.gilded(dict(answers), by, self._learner.positions, self.task)
         self._record.transact(lambda: (fact, None))
