@@ -217,7 +217,9 @@ def asked(n: int, **changed: Any) -> Asked:
 
 
 def seen(*events: Any) -> Canary:
-    return fold(enumerate([Added(first=0, count=99), Learned(version="1", watermark=1, labels=9), *events], 1)).canary
+    return fold(
+        enumerate([Added(first=0, count=99), Learned(version="1", watermark=1, labels=9), *events], 1)
+    ).canary
 
 
 def test_an_old_journal_says_nothing():

@@ -16,7 +16,9 @@ from typing import Literal
 
 from asklearn.events import Asked, Learned
 
-WINDOW = 100  # the newest items by which order is judged: what broke shows within half of it, what was mended too
+WINDOW = (
+    100  # the newest items by which order is judged: what broke shows within half of it, what was mended too
+)
 SHARES = 1000  # the newest questions by which shares are judged
 LEAST = 20  # of them before anything is said
 PLANS = 8  # choices whose last score is remembered: no more are served side by side
@@ -49,7 +51,9 @@ class Canary:
     version: str | None = None
     above: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     rises: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))  # neighbours of one choice
-    behind: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))  # not chosen by the newest model
+    behind: deque[bool] = field(
+        default_factory=lambda: deque(maxlen=WINDOW)
+    )  # not chosen by the newest model
     random: Shares = field(default_factory=Shares)
     audits: Shares = field(default_factory=Shares)
     pending: int = 0  # audit draws since the last question
@@ -65,7 +69,9 @@ class Canary:
         draws, self.pending = self.pending, 0
         for i, item in enumerate(event.items if event.models else ()):  # an older version wrote none
             arm, plan = event.arms[i], event.plans[i]
-            if arm != "check" and (arm != "audit" or draws):  # an audit item whose lease ran out is no new draw
+            if arm != "check" and (
+                arm != "audit" or draws
+            ):  # an audit item whose lease ran out is no new draw
                 self.audits.add(arm == "audit")
                 draws -= arm == "audit"
             if plan is not None:  # else no strategy chose it
@@ -165,9 +171,7 @@ def _falls(seen: Canary, ordered: bool) -> list[Sign]:
     if not ordered or len(seen.rises) < LEAST:
         return []
     share = sum(seen.rises) / len(seen.rises)
-    words = (
-        f"of {len(seen.rises)} neighbours in the order served {share:.0%} had the higher score second (at random: 50%)"
-    )
+    words = f"of {len(seen.rises)} neighbours in the order served {share:.0%} had the higher score second (at random: 50%)"
     return [Sign("order", _worse(share, RISES), words)]
 
 
@@ -187,7 +191,11 @@ def _share(check: str, what: str, seen: Shares, low: float, high: float) -> list
     wanted = min(max(share, low), high)  # the nearest that was promised
     unlikely = n * divergence(share, wanted)
     promised = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
-    return [Sign(check, _worse(unlikely, UNLIKELY), f"{share:.1%} of the last {n} were {what}, {promised} promised")]
+    return [
+        Sign(
+            check, _worse(unlikely, UNLIKELY), f"{share:.1%} of the last {n} were {what}, {promised} promised"
+        )
+    ]
 
 
 def divergence(share: float, p: float) -> float:

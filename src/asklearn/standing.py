@@ -85,9 +85,7 @@ def _cost(state: State, setup: Settings, rules: Sequence[Rule]) -> dict[str, Any
         "point": point
         and {
             **asdict(point),
-            "money": [
-                setup.price and s / 3600 * setup.price for s in (point.seconds, point.low, point.high)
-            ],
+            "money": [setup.price and s / 3600 * setup.price for s in (point.seconds, point.low, point.high)],
         },
         "limits": [
             {"unit": unit, "used": spent[unit], "limit": limit} for unit, limit in limits if limit is not None

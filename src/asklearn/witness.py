@@ -51,7 +51,10 @@ class Witness:
         told = [
             i
             for i, pick in enumerate(picks)
-            if pick.plan is not None and pick.above is None and pick.arm not in ASIDE and pick.position < len(proba)
+            if pick.plan is not None
+            and pick.above is None
+            and pick.arm not in ASIDE
+            and pick.position < len(proba)
         ]
         if len(others) < LEAST or not told:
             return list(picks)
@@ -59,7 +62,9 @@ class Witness:
         higher = np.searchsorted(others, own, "left")
         tied = np.searchsorted(others, own, "right") - higher
         above = dict(zip(told, ((higher + tied / 2) / len(others)).tolist(), strict=True))
-        return [replace(pick, above=round(above[i], 4)) if i in above else pick for i, pick in enumerate(picks)]
+        return [
+            replace(pick, above=round(above[i], 4)) if i in above else pick for i, pick in enumerate(picks)
+        ]
 
     def _scores(self, proba: np.ndarray) -> np.ndarray:
         view = View(n=0, rng=np.random.default_rng(0), size=len(proba), proba=proba)

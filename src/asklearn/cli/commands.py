@@ -119,6 +119,22 @@ def init(
         str | None, typer.Option(metavar="COL", help="A column of numbers: the highest is asked first.")
     ] = None,
     budget: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many labels.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="N", help="Stop after so many minutes of people's time.")
+    ] = None,
+    price: Annotated[
+        float | None, typer.Option(metavar="P", help="What an hour of people's time costs, in euros.")
+    ] = None,
+    money: Annotated[
+        float | None, typer.Option(metavar="SUM", help="Stop when so much is spent, by --price.")
+    ] = None,
+    hard: Annotated[
+        bool, typer.Option("--hard", help="Ask nothing beyond the budget, rather than advise.")
+    ] = False,
+    cost: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="A column that says what each item costs, for per_cost(...)."),
+    ] = None,
     target: Annotated[
         float | None,
         typer.Option(
@@ -153,6 +169,11 @@ def init(
             relabel=relabel,
             priority=priority,
             budget=budget,
+            minutes=minutes,
+            money=money,
+            hard=hard,
+            price=price,
+            cost=cost,
             target=target,
             skip_bad=skip_bad,
         ),

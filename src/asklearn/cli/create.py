@@ -49,6 +49,11 @@ class Wish:
     gold: float = 0.05
     relabel: bool = False
     priority: str | None = None
+    minutes: float | None = None
+    money: float | None = None
+    hard: bool = False
+    price: float | None = None
+    cost: str | None = None
     budget: int | None = None
     target: float | None = None
     skip_bad: bool = False
@@ -56,7 +61,10 @@ class Wish:
 
 def create(folder: Path, data: Path, wish: Wish) -> list[str]:
     """Make the project; what became of the file, in sentences."""
+    import numpy as np
+
     from asklearn import stopping
+    from asklearn.people.cost import Costs, Effort
     from asklearn.people.priority import Priority
     from asklearn.project import Project
 
@@ -68,6 +76,8 @@ def create(folder: Path, data: Path, wish: Wish) -> list[str]:
         pool, imported, unit = filled(scratch, data, wish.columns, wish.skip_bad)
         with closing(pool):
             task = task_of(pool, wish)
+            if wish.cost is not None:
+                Costs(pool).of(Effort(wish.cost), np.empty(0, dtype=np.intp))
             if wish.priority is not None:
                 Priority(pool, wish.priority).read()
             with Project(
@@ -84,6 +94,11 @@ def create(folder: Path, data: Path, wish: Wish) -> list[str]:
                 relabel=wish.relabel,
                 priority=wish.priority,
                 budget=wish.budget,
+                minutes=wish.minutes,
+                money=wish.money,
+                hard=wish.hard,
+                price=wish.price,
+                cost=wish.cost,
                 stop=None if wish.target is None else stopping.target(wish.target, task.usual),
                 name=folder.absolute().name,
             ):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from asklearn.errors import DataError
 from asklearn.events import Measured
+from asklearn.people.priority import Priority
 from asklearn.pool import Pool
 from asklearn.state import Timed
 
@@ -56,7 +57,9 @@ def pace(timed: Sequence[Timed], lengths: np.ndarray) -> Pace | None:
     names = sorted({timed[i].by for i in use})
     who = np.searchsorted(names, [timed[i].by for i in use])
     design = np.column_stack([np.ones(len(y)), x - x.mean(), np.eye(len(names))[who]])
-    ridge = np.diag([0.0, 1e-6, *[SHRINK] * len(names)])  # the slope is free; people are alike until they differ
+    ridge = np.diag(
+        [0.0, 1e-6, *[SHRINK] * len(names)]
+    )  # the slope is free; people are alike until they differ
     if np.ptp(x) == 0:
         ridge[1, 1] = 1.0
     beta = _huber(design, y, ridge)
@@ -95,10 +98,11 @@ class Costs:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._lengths = np.empty(0)
-        self._columns: dict[str, np.ndarray] = {}
+        self._columns: dict[str, Priority] = {}
 
     def of(self, effort: Effort, rows: np.ndarray) -> np.ndarray:
-        """(rows,) float, above 0. Raises `DataError` naming the item whose cost is no number above 0."""
+        """(rows,) float, above 0. Raises `DataError` naming the item whose cost is no number above 0, `SettingError` for
+        a column that is not there."""
         if effort.column is not None:
             return self._column(effort.column)[rows]
         if effort.pace is None:
@@ -118,30 +122,14 @@ class Costs:
         return self._lengths
 
     def _column(self, name: str) -> np.ndarray:
-        known = self._columns.get(name)
-        if known is None or len(known) != len(self._pool.ids):
-            ids = self._pool.ids
-            parts = [ids[start : start + BLOCK] for start in range(0, len(ids), BLOCK)]
-            cells = [
-                (item, cell.get(name))
-                for part in parts
-                for item, cell in zip(part, self._pool.metadata(part), strict=True)
-            ]
-            known = np.array([_positive(cell, item, name) for item, cell in cells])
-            self._columns[name] = known
-        return known
-
-
-def _positive(cell: Any, item: str, column: str) -> float:
-    try:
-        number = float(cell)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 < number < inf:
-        raise DataError(
-            f"item {item!r} costs {cell!r} by the column {column!r}; a cost is a finite number above 0"
-        )
-    return number
+        column = self._columns.setdefault(name, Priority(self._pool, name, "cost"))
+        costs = column.of(np.arange(len(self._pool.ids)))
+        if costs.size and costs.min() <= 0:
+            at = int(costs.argmin())
+            raise DataError(
+                f"item {self._pool.ids[at]!r} costs {costs[at]:g} by the column {name!r}; a cost is a number above 0"
+            )
+        return costs
 
 
 @dataclass(frozen=True)

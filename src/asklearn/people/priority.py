@@ -1,4 +1,4 @@
-"""What comes first: a column of the pool, read once."""
+"""What comes first, what an item costs: a column of the pool, read once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ BLOCK = 4096
 
 
 class Priority:
-    """The numbers in a column of the pool; rows that come later are read when they are asked for."""
+    """The numbers in a column of the pool; rows that come later are read when they are asked for.
 
-    def __init__(self, pool: Pool, column: str) -> None:
-        self._pool, self.column = pool, column
+    `what` the numbers are is said in errors.
+    """
+
+    def __init__(self, pool: Pool, column: str, what: str = "priority") -> None:
+        self._pool, self.column, self._what = pool, column, what
         self._known = np.empty(0)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
@@ -43,18 +46,18 @@ class Priority:
                 if self.column not in cells:
                     known = ", ".join(cells) or "none"
                     raise SettingError(
-                        f"priority is a column of the pool; there is no {self.column!r} (there are: {known})"
+                        f"{self._what} is a column of the pool; there is no {self.column!r} (there are: {known})"
                     )
-                yield _number(cells[self.column], item, self.column)
+                yield _number(cells[self.column], item, self.column, self._what)
 
 
-def _number(cell: Any, item: str, column: str) -> float:
+def _number(cell: Any, item: str, column: str, what: str) -> float:
     try:
         number = float(0 if cell is None or cell == "" else cell)
     except (TypeError, ValueError):
         number = np.nan
     if not isfinite(number):
-        raise DataError(f"item {item!r} has the priority {cell!r} in column {column!r}; it must be a number")
+        raise DataError(f"item {item!r} has the {what} {cell!r} in column {column!r}; it must be a number")
     return number
 
 

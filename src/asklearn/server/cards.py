@@ -8,7 +8,9 @@ from typing import Any
 
 from asklearn.people.duration import spell
 
-Card = dict[str, Any]  # title; and some of: facts [[what, value]], words, signs [[mark, words]], picture, table
+Card = dict[
+    str, Any
+]  # title; and some of: facts [[what, value]], words, signs [[mark, words]], picture, table
 Told = Mapping[str, Any]
 
 UNKNOWN = "not known yet"
@@ -44,7 +46,7 @@ def _quality(status: Told, told: Told) -> Card:
             [(found or {"metric": "accuracy"})["metric"], value],
             ["measured on", f"{found['n'] if found else 0:,} audit answers"],
             ["audit items drawn", f"{status['audited']:,}"],
-            ["chosen labels against as many drawn ones", better],
+            ["choosing against drawing", better],
         ],
         "picture": {
             "path": "curve.svg",
@@ -68,7 +70,10 @@ def _advice(advice: Told) -> Card:
         "title": "You can stop here" if advice["stop"] else "Worth going on",
         "words": "; ".join(advice["why"]),
         "signs": [
-            [f"{said[sign['stop']]}, {sign['rule']}{'' if sign['decides'] else ' (a hint)'}", sign["words"]]
+            [
+                f"{said[sign['stop']]}, {sign['rule'].partition('(')[0]}{'' if sign['decides'] else ' (a hint)'}",
+                sign["words"],
+            ]
             for sign in advice["signs"]
         ],
     }
@@ -84,7 +89,10 @@ def _pace(status: Told, told: Told) -> Card:
             ["in the last day", f"{sum(hours):,} answers"],
             ["in the last 30 days", f"{sum(days):,} answers"],
             ["an answer takes", UNKNOWN if each is None else f"{each:.1f} s"],
-            ["agreement", UNKNOWN if agreed is None else _band(agreed["value"], agreed["low"], agreed["high"])],
+            [
+                "agreement",
+                UNKNOWN if agreed is None else _band(agreed["value"], agreed["low"], agreed["high"]),
+            ],
         ],
     }
     if any(days):
@@ -125,7 +133,8 @@ def _spent(cost: Told) -> Iterator[list[str]]:
     for limit in cost["limits"]:
         name = unit if limit["unit"] == "money" else limit["unit"]
         strict = ", then nothing is asked any more" if cost["hard"] else ""
-        yield [f"budget of {limit['unit']}", f"{limit['used']:,.6g} of {limit['limit']:,g} {name}{strict}"]
+        used = format(limit["used"], ",d" if limit["unit"] == "labels" else ",.1f")
+        yield [f"budget of {limit['unit']}", f"{used} of {limit['limit']:,g} {name}{strict}"]
 
 
 def _queue(status: Told, told: Told) -> Card:
