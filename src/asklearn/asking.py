@@ -147,7 +147,7 @@ def choose_there(
     n: int,
     seed: tuple[int, ...],
     busy: Busy,
-    effort: Effort = Effort(),
+    effort: Effort,
     priority: str | None = None,
 ) -> list[Pick] | None:
     """`choose` in another process; None when the probabilities of model `last` are not kept on disk."""

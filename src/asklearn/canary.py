@@ -171,7 +171,10 @@ def _falls(seen: Canary, ordered: bool) -> list[Sign]:
     if not ordered or len(seen.rises) < LEAST:
         return []
     share = sum(seen.rises) / len(seen.rises)
-    words = f"of {len(seen.rises)} neighbours in the order served {share:.0%} had the higher score second (at random: 50%)"
+    words = (
+        f"of {len(seen.rises)} neighbours in the order served {share:.0%} had the higher score second "
+        "(at random: 50%)"
+    )
     return [Sign("order", _worse(share, RISES), words)]
 
 

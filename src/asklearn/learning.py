@@ -24,8 +24,8 @@ from asklearn.features import Encoder, Features
 from asklearn.people import sweeps
 from asklearn.people.cost import Costs, Effort
 from asklearn.people.doubts import Doubts, disagreed, weighed
-from asklearn.people.verdicts import counted, verdict, weighs
 from asklearn.people.priority import Priority
+from asklearn.people.verdicts import counted, verdict, weighs
 from asklearn.people.votes import Votes
 from asklearn.pool import Pool
 from asklearn.record import Record

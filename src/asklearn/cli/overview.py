@@ -86,7 +86,8 @@ def cost(status: Mapping[str, Any]) -> Iterator[str]:
     for limit in status["limits"]:
         name = unit if limit["unit"] == "money" else limit["unit"]
         strict = ", then nothing is asked any more" if status["hard"] else ""
-        yield f"  budget: {format(limit['used'], ',d' if limit['unit'] == 'labels' else ',.1f')} of {limit['limit']:,g} {name} used{strict}"
+        used = format(limit["used"], ",d" if limit["unit"] == "labels" else ",.1f")
+        yield f"  budget: {used} of {limit['limit']:,g} {name} used{strict}"
 
 
 def leaning(told: Mapping[str, Any]) -> Iterator[str]:

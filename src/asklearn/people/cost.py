@@ -101,8 +101,11 @@ class Costs:
         self._columns: dict[str, Priority] = {}
 
     def of(self, effort: Effort, rows: np.ndarray) -> np.ndarray:
-        """(rows,) float, above 0. Raises `DataError` naming the item whose cost is no number above 0, `SettingError` for
-        a column that is not there."""
+        """(rows,) float, above 0.
+
+        Raises `DataError` naming the item whose cost is no number above 0, `SettingError` for a column that is not
+        there.
+        """
         if effort.column is not None:
             return self._column(effort.column)[rows]
         if effort.pace is None:

@@ -77,11 +77,11 @@ export function end(queue, status) {
 }
 
 /** @param {Queue} queue @param {Status} status @returns {[string, string]} */
-function nothing(queue, { rows, labelled, flagged, skipped, held, budget, role, rights }) {
+function nothing(queue, { rows, labelled, flagged, skipped, held, cost, role, rights }) {
   if (!rights?.includes("answer")) return ["Nothing is asked of you", `As ${role} you see how the project stands.`];
   if (queue.trouble) return ["Waiting for the server", "The questions at hand are used up. More come as soon as it answers."];
   if (!queue.dry) return ["One moment", "The next question is on its way."];
-  if (budget && labelled >= budget) return ["The budget is used up", `${many(labelled, "label")} were given, as planned.`];
+  if (cost?.limits.some(({ used, limit }) => used >= limit)) return ["The budget is used up", `${many(labelled, "label")} were given, as planned.`];
   if (labelled + flagged >= rows) return ["Everything is labelled", `All ${many(rows, "item")} have an answer. Thank you.`];
   if (held > 0) return ["The rest is with others", `Somebody else is busy with ${many(held, "item")}. What they leave comes here by itself.`];
   if (skipped > 0) return ["Only skipped items are left", `${many(skipped, "item")} skipped. Open one in the list of decisions to answer it after all.`];
