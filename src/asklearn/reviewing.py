@@ -32,7 +32,7 @@ from asklearn.tasks import Task
 
 COUNT, INTERVAL = 12, 13  # purposes of generators
 REST = 9.0  # times as long as it took, before the same is worked out anew: a tenth of a processor at most
-PATIENCE = 10.0  # seconds that somebody waits for news before being shown what is old
+PATIENCE = 25.0  # seconds that somebody waits for news before being shown what is old; a page waits for 30
 AFFORD = (
     20.0  # seconds for models that did not learn from an item; where it takes longer, the serving one speaks
 )
@@ -226,7 +226,7 @@ class Kept(Generic[T]):
     def get(self, facts: int, *, exact: bool) -> T:
         """A result of so many facts or more; unless `exact`, an older one where a newer takes too long.
 
-        Raises `NotReady` where there is none yet after 10 s, and what the work raises.
+        Raises `NotReady` where there is none yet after 25 s, and what the work raises.
         """
         if not self._apart():
             if self._found is None or self._found.facts != facts:

@@ -133,7 +133,7 @@ def _told(project: Project) -> dict[str, Any]:
     found = project.quality()
     suspects = [one | _brief(content_of(project, one["item"])) for one in found["suspects"][:SHOWN]]
     together = found["agreement"]
-    cards = {
+    cards: dict[str, list[dict[str, Any]]] = {
         "people": [
             {"title": "Who answers how", "words": BY_OTHERS, "table": tables.everybody(found["people"])},
             {"title": "By label", "table": tables.labels_of(found["people"])},
