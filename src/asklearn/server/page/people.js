@@ -139,5 +139,5 @@ function button(does, to, onclick) {
 function table(heads, rows) {
   const head = make("tr", {}, ...heads.split(",").map((text) => make("th", { scope: "col" }, text)));
   const cells = rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", { dir: "auto" }, cell))));
-  return make("div", { className: "everybody" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...cells)));
+  return make("div", { className: "everybody", tabIndex: 0, role: "group", ariaLabel: heads }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...cells)));
 }
