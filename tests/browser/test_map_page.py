@@ -13,6 +13,7 @@ from serving import Server, until
 
 from asklearn.people.answers import Answer
 from asklearn.project import Project
+from asklearn.tasks import named
 
 pytestmark = pytest.mark.browser
 
@@ -174,7 +175,7 @@ def test_rows_of_the_grid_and_what_is_labelled_is_not_asked(enter, server):
     cards = cleo.page.locator(".card")
     expect(cards).to_have_count(60)
     expect(cleo.page.locator(".card[aria-selected=true]")).to_have_count(0)
-    cards.nth(0).focus()
+    expect(cards.nth(0)).to_be_focused()
     cleo.press("Shift+ArrowRight", "Shift+ArrowRight")
     chosen(cleo, 3)
     cards.nth(9).click()
@@ -216,3 +217,20 @@ def test_on_a_phone_nothing_sticks_out(enter, server):
     plot = go(eve)
     assert plot.bounding_box()["width"] > 300
     assert eve.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_sets_of_labels_are_given_in_bulk_too(enter, project):
+    several = project(
+        TEXTS[:60], named("multilabel", LABELS), lambda made: made.map()
+    )  # there before anybody looks
+    ann = enter(several, "ann")
+    go(ann)
+    ann.press("ArrowRight", "n")
+    chosen(ann, 20)
+    ann.press("1", "3", "1", "2")
+    expect(ann.page.locator(".sweeping [aria-pressed=true]")).to_have_count(2)
+    ann.press("Enter")
+    said(ann, "20 items labelled spam, else")
+    [act] = acts(ann)
+    assert act["label"] == ["spam", "else"]
+    expect(ann.page.locator(".plot text").first).to_have_text("23")

@@ -35,6 +35,10 @@ export class Cards {
     this.#go(0);
   }
 
+  focus() {
+    this.#all[this.#at]?.card.focus();
+  }
+
   /** Items that are chosen, or are not. @param {boolean} chosen @returns {string[]} */
   items(chosen) {
     return this.#all.filter(({ card }) => (card.ariaSelected === "true") === chosen).map(({ item }) => item);

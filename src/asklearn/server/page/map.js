@@ -125,10 +125,12 @@ export function bulk(swept) {
     write(news, map.error ?? MAKING[map.stage] ?? (n ? `A key labels them all; each counts half until somebody answers it singly.${grid ? "" : " Take out what does not belong."}` : what));
   }
 
-  function flip() {
+  async function flip() {
     grid = !grid;
     plot.root.closest(".view")?.classList.toggle("grid", grid);
-    return look(plot.chosen.size || !grid ? { points: [...plot.chosen] } : {});
+    await look(plot.chosen.size || !grid ? { points: [...plot.chosen] } : {});
+    if (grid) cards.focus();
+    else plot.root.focus();
   }
 
   /** @param {number} index */
