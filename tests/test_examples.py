@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asklearn import Answer
-from asklearn.events import Answered, Audited, Gilded
+from asklearn.events import Answered, Asked, Audited, Gilded, Settled
 from asklearn.people.answers import Prediction
 from asklearn.people.examples import examples, known
 from asklearn.project import Project
@@ -66,6 +66,19 @@ def test_a_project_answers_for_whoever_asks():
         assert [e.item for e in project.examples("spam", "ann")[0]] == [c]
         assert [e.item for e in project.examples("spam", "bob")[0]] == []
         assert {e.item for e in project.examples("ham", "bob")[0]} == {a, b}
+
+
+def test_what_was_settled_is_known_to_all_but_whoever_is_just_asked():
+    facts = [
+        Answered(key="1", item="a", by="bob", label="ham"),
+        Settled(key="2", item="a", label="spam", by="eve"),
+        Answered(key="3", item="b", by="ann", label="ham"),
+        Settled(key="4", item="b", label="spam", by="eve"),
+    ]
+    state = fold(enumerate(facts, start=1))
+    assert known(state, "ann", 1) == [("b", "spam", "a reviewer said"), ("a", "spam", "a reviewer said")]
+    state.apply(5, Asked(items=("a",), by="ann", strategy="random", lease=120))
+    assert [item for item, *_ in known(state, "ann", 1)] == ["b"]
 
 
 @pytest.mark.parametrize("seen", [0.0, 1.0])

@@ -29,7 +29,7 @@ class Example:
 
 
 def known(state: State, by: str, redundancy: int) -> list[Known]:
-    """What `by` may know of the items labelled last: their own answers, and what all who were asked agree on.
+    """What `by` may know of the items labelled last: their own answers, what was settled, and what all agree on.
 
     Never an item that measures the model or people, never what one other person said.
     """
@@ -68,13 +68,16 @@ def _measures(state: State, item: str) -> bool:
 
 def _known(state: State, item: str, by: str, redundancy: int) -> Known | None:
     said = state.labels_of(item)
+    # Nobody is asked what was settled or agreed on, so that gives nothing away; unless it is on their screen now.
+    asked = by in state.leases.get(item, {})
+    if item in state.settled and not asked:
+        return item, state.settled[item].label, "a reviewer said"
     if by in said:
         return item, said[by], "you said"
-    # Nobody is asked such an item any more, so it gives nothing away.
-    agreed = len(said) >= max(2, redundancy) and all(
-        label == next(iter(said.values())) for label in said.values()
-    )
-    return (item, next(iter(said.values())), "all said") if agreed else None
+    if asked or len(said) < max(2, redundancy):
+        return None
+    first, *others = said.values()
+    return (item, first, "all said") if all(label == first for label in others) else None
 
 
 def _written(label: Label) -> str:
