@@ -87,7 +87,7 @@ def test_progress_counts_every_run(digits):
         ({"seeds": 0}, "seeds"),
         ({"seeds": [1, 1]}, "seeds"),
         ({"jobs": 0}, "jobs"),
-        ({"metric": "rmse"}, "rmse measures"),
+        ({"metric": ["rmse", "accuracy"]}, "accuracy measures other answers"),
         ({"metric": "acuracy"}, "no metric 'acuracy'"),
         ({"metric": ["accuracy", "accuracy"]}, "twice"),
         ({"strategies": ["margin", "margin"]}, "'margin' is named twice"),
@@ -110,9 +110,12 @@ def test_what_cannot_be_sent_to_a_process_says_so(digits):
         compare(*digits, odd, seeds=2, model=GaussianNB(), budget=10, jobs=2)
 
 
-def test_measured_numbers_are_refused(digits):
-    with pytest.raises(SettingError, match="measured number"):
-        compare(digits[0], digits[0][:, 2] / 3, ["margin"], seeds=1)
+def test_measured_numbers_have_metrics_and_strategies_of_their_own(digits):
+    numbers = digits[0][:, 2] / 3
+    with pytest.raises(SettingError, match="choose mae, r2, rmse"):
+        compare(digits[0], numbers, ["lcmd"], seeds=1)
+    with pytest.raises(SettingError, match="margin needs proba"):
+        compare(digits[0], numbers, ["margin"], seeds=1, metric="mae")
 
 
 @pytest.mark.parametrize(("label", "said"), [(np.nan, "row 3 is nan"), (None, "NoneType")])

@@ -74,7 +74,7 @@ def test_json_holds_the_tables_and_the_sentences(run):
     [
         (["--strategies", " , "], "names nothing"),
         (["--strategies", "nothing"], "nothing"),
-        (["--metric", "rmse"], "rmse measures"),
+        (["--metric", "rmse"], "is no number"),
         (["--group", "street"], "street"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from asklearn.cli.rehearse import labelled, pool_of
+from asklearn.cli.rehearse import labelled, pool_of, task_in
 from asklearn.cli.terminal import document, number, plain, progress, remark, say, table
 from asklearn.errors import SettingError
 
@@ -31,7 +31,7 @@ def contest(
     start: int,
     batch: int,
     budget: int,
-    metric: str,
+    metric: str | None,
     seeds: Sequence[int],
     jobs: int | None,
     out: Path | None,
@@ -43,6 +43,7 @@ def contest(
 
     with pool_of(data, columns, skip_bad) as pool:
         X, y = labelled(pool, data)
+        task = task_in(data)
         groups = None if group is None else grouped(pool, group)
     with progress("comparing") as seen:
         found = compare(
@@ -54,8 +55,9 @@ def contest(
             start,
             batch,
             budget,
-            metric=apart(metric),
+            metric=apart(metric or ("accuracy" if task is None else task.usual)),
             groups=groups,
+            task=task,
             jobs=jobs or os.cpu_count() or 1,
             folder=out,
             progress=seen,

@@ -17,6 +17,7 @@ from asklearn.errors import SettingError
 if TYPE_CHECKING:
     from asklearn.pool.store import StoredPool
     from asklearn.study.simulate import Curve
+    from asklearn.tasks import Task
 
 STEPS = 10  # rows of the table, at most
 
@@ -27,7 +28,7 @@ def rehearse(
     columns: Mapping[str, Any],
     strategy: str,
     model: str,
-    metric: str,
+    metric: str | None,
     batch: int,
     budget: int,
     seeds: Sequence[int],
@@ -38,13 +39,15 @@ def rehearse(
     """Simulate the strategy, and random beside it, once a seed, and say how they compare."""
     from asklearn.journal.sqlite import SqliteJournal
     from asklearn.study.known import Known
-    from asklearn.study.simulate import Setup, run
+    from asklearn.study.simulate import Setup, meant, run
 
     names = list(dict.fromkeys([strategy, "random"]))
     with pool_of(data, columns, skip_bad) as pool:
         X, y = labelled(pool, data)
+    task = task_in(data)
+    metric = metric or ("accuracy" if task is None else task.usual)
     setup = Setup(None if model == "auto" else model, batch=batch, budget=budget, metrics=(metric,))
-    known = Known(X, y)
+    known = Known(X, y, task=meant(setup, task))
     curves: dict[str, list[Curve]] = {name: [] for name in names}
     runs = [(name, seed) for seed in seeds for name in names]
     with progress("simulating") as seen:
@@ -81,6 +84,16 @@ def pool_of(data: Path, columns: Mapping[str, Any], skip_bad: bool) -> Iterator[
         pool, _, _ = filled(Path(scratch), data, columns, skip_bad)
         with closing(pool):
             yield pool
+
+
+def task_in(data: Path) -> Task | None:
+    """What an answer is in a project's folder, unless it is a class; None for a file, whose labels have to tell."""
+    from asklearn import settings
+
+    if not (data / settings.FILE).is_file():
+        return None
+    task = settings.task_of(settings.read(data))
+    return None if task.kind == "classes" else task  # kept labels are texts, and so are classes here
 
 
 def labelled(pool: StoredPool, data: Path) -> tuple[Any, np.ndarray]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asklearn.cli.comparing import apart, grouped
-from asklearn.cli.rehearse import labelled, pool_of
+from asklearn.cli.rehearse import labelled, pool_of, task_in
 from asklearn.cli.terminal import document, number, plain, progress, remark, say, table
+from asklearn.errors import SettingError
 
 if TYPE_CHECKING:
     from asklearn.study.feasibility import Feasibility
@@ -37,6 +38,10 @@ def study(
 
     with pool_of(data, columns, skip_bad) as pool:
         X, y = labelled(pool, data)
+        if (task := task_in(data)) is not None:
+            raise SettingError(
+                f"study looks at classes; the task of {data} is {task.kind}: use compare instead"
+            )
         groups = None if group is None else grouped(pool, group)
     with progress("studying") as seen:
         found = feasibility(

@@ -14,6 +14,7 @@ from asklearn.errors import NotReady
 from asklearn.models.align import proba
 
 __all__ = [
+    "KINDS",
     "fit",
     "fit_weighed",
     "known",
@@ -26,6 +27,9 @@ __all__ = [
     "save",
     "weighs",
 ]
+
+
+KINDS = ("classes", "multilabel", "number", "spans")  # of tasks that models are for
 
 
 def names(kind: str = "classes") -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from asklearn.errors import MissingExtra
+from asklearn.measures import higher
 
 INK = "#4d4d4d"  # 8 : 1 on white
 GREY = "#767676"  # 4.5 : 1 on white and on black: for a picture that does not know what it lies on
@@ -149,13 +150,13 @@ def plain(ax: Any, ink: str = INK) -> None:
 
 
 def measured(ax: Any, labels: Sequence[float], band: Band, metric: str) -> None:
-    """A learning curve from 0 to 1 with its interval, in colours for any background; words where it is empty."""
+    """A learning curve from 0 up with its interval, in colours for any background; words where it is empty."""
     plain(ax, GREY)
     ax.set_xlabel("labels given", color=GREY)
     ax.set_ylabel(metric.replace("_", " "), color=GREY, parse_math=False)
-    ax.set_ylim(0, 1)
-    ax.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.5)
     value, low, high = band
+    ax.set_ylim(0, (1.0 if higher(metric) else 1.05 * max(high)) if len(high) else 1.0)
+    ax.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.5)
     if len(labels) == 0:
         nothing(ax, "no measurement yet")
         return

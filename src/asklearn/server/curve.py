@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from asklearn.background import Background
+from asklearn.measures import higher
 from asklearn.report import charts
 
 SIZE = (4.8, 2.6)  # inches
@@ -26,9 +27,9 @@ class Chart:
         self._drawn: dict[str, tuple[Hashable, bytes]] = {}
         self._process = Background()
 
-    def svg(self, curve: Sequence[Mapping[str, Any]]) -> bytes:
+    def svg(self, curve: Sequence[Mapping[str, Any]], metric: str = "accuracy") -> bytes:
         """The picture of this curve."""
-        return self._picture("curve", len(curve), draw, list(curve))
+        return self._picture("curve", len(curve), draw, list(curve), metric)
 
     def pace(self, hours: Sequence[int], days: Sequence[int]) -> bytes:
         """The picture of answers by the hour where all were given in the last day, else by the day."""
@@ -75,7 +76,9 @@ def words(curve: Sequence[Mapping[str, Any]], metric: str) -> str:
             f"The {metric} was not measured yet: it takes a model and an answer to an item drawn at random."
         )
     last = curve[-1]
+    digits = ".2f" if higher(metric) else ".4g"  # an error comes in whatever unit its numbers have
+    value, low, high = (format(last[name], digits) for name in ("value", "low", "high"))
     return (
-        f"After {last['labels']} labels the {metric} is {last['value']:.2f} "
-        f"(95 % interval {last['low']:.2f} to {last['high']:.2f}, measured on {last['n']} items)."
+        f"After {last['labels']} labels the {metric} is {value} "
+        f"(95 % interval {low} to {high}, measured on {last['n']} items)."
     )

@@ -19,7 +19,8 @@ from asklearn.study import judge, kept
 from asklearn.study import metrics as measures
 from asklearn.study.judge import TIE, Ranks
 from asklearn.study.known import Known, Test
-from asklearn.study.simulate import Curve, Metric, Setup, full, run, several
+from asklearn.study.simulate import Curve, Metric, Setup, full, meant, run, several
+from asklearn.tasks import Task as Meaning
 
 BASE = "random"
 FULL = None  # stands for a strategy where the task is to learn from all rows
@@ -217,6 +218,7 @@ def compare(
     metric: Metric | Sequence[Metric] = "accuracy",
     *,
     groups: Any = None,
+    task: Meaning | None = None,
     jobs: int = 1,
     folder: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -236,7 +238,8 @@ def compare(
     (('margin', 'random'), [10, 20], (2, 2, 2))
     """
     setup = Setup(model, start, batch, budget, several(metric))
-    known = Known(X, y, test, groups)
+    known = Known(X, y, test, groups, meant(setup, task))
+    measures.suit(setup.metrics, known.task.kind)
     return compared(known, strategies, setup, seeds, jobs=jobs, folder=folder, progress=progress)
 
 

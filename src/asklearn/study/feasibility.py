@@ -122,6 +122,9 @@ def feasibility(
     y = np.asarray(y)
     _check(y, budget, price, jobs)
     name = measures.name_of(metric)
+    if y.ndim != 1 or (y.dtype.kind == "f" and not (y == np.round(y)).all()):
+        raise SettingError("feasibility looks at classes; y holds measured numbers, or several labels a row")
+    measures.suit((metric,), "classes")
     Setup(model, metrics=(metric,))  # refuses what makes no sense before anything is computed
     X, y, groups = sample(X, y, groups, seed)
     counts = np.unique(y, return_counts=True)[1]

@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from asklearn import features as encoders
-from asklearn.errors import DataError, SettingError
+from asklearn.errors import AnswerError, DataError, SettingError
 from asklearn.features import Features
 from asklearn.pool.rows import Rows, hold
 from asklearn.study.metrics import Truth
-from asklearn.tasks import Task, classes
+from asklearn.tasks import Task, classes, multilabel, number, spans
 
 Test = float | tuple[Any, Any]
 
@@ -61,7 +61,7 @@ class Sides:
 
     pool: Part
     answers: dict[str, Any]  # id -> its label
-    codes: np.ndarray  # (rows,) the column of each row's label
+    codes: np.ndarray  # (rows,) each row's label as strategies see it; of classes its column
     features: Features  # of the pool
     rows_test: Any  # as they came
     X_test: Any  # as models named by a word see them
@@ -74,21 +74,28 @@ class Known:
 
     X: rows of any kind a pool takes; y: (rows,) labels. `test`: the share of rows held out by each seed, so that
     every class is on both sides where it has two rows, or (X_test, y_test), the same for all seeds. `groups`:
-    (rows,) rows of one group (a patient, a day) are never on both sides. Raises `SettingError` for lengths that
-    differ, for a senseless share and for labels that are measured numbers.
+    (rows,) rows of one group (a patient, a day) are never on both sides. `task`: what the labels are; without it
+    classes, numbers where some are measured (2.5), several labels a row where y is (rows, labels) of 0 and 1 or holds
+    lists of names. Raises `SettingError` for lengths that differ, for a senseless share and for what is no label.
     """
 
-    def __init__(self, X: Any, y: Any, test: Test = 0.3, groups: Any = None) -> None:
-        self._held, self.y = hold(X), np.asarray(y)
+    def __init__(
+        self, X: Any, y: Any, test: Test = 0.3, groups: Any = None, task: Task | None = None
+    ) -> None:
+        self._held, self.y, given = hold(X), _column(y), _column(test[1] if isinstance(test, tuple) else [])
         self.test, self.groups = test, None if groups is None else np.asarray(groups)
         _check(len(self._held), self.y, test, self.groups)
-        given = np.asarray(test[1]) if isinstance(test, tuple) else self.y[:0]
-        labels = _distinct(np.concatenate([self.y, given]) if len(given) else self.y)
-        self.task: Task = classes(tuple(labels.tolist()))
-        self._codes = np.searchsorted(labels, self.y)
-        self._given = np.searchsorted(labels, given)
-        counts = np.bincount(self._codes, minlength=len(labels))
-        self._positive = int(counts.argmin()) if len(labels) == 2 else None
+        self.task = _meant(self.y, given) if task is None else task
+        self._positive = None
+        if self.task.kind == "classes":
+            labels = np.array(self.task.labels) if task is None else np.unique(self.y)
+            self._codes, self._given = np.searchsorted(labels, self.y), np.searchsorted(labels, given)
+            counts = np.bincount(self._codes, minlength=len(labels))
+            self._positive = int(counts.argmin()) if len(labels) == 2 else None
+        else:
+            self.y, given = (_checked(self.task, labels) for labels in (self.y, given))
+            self._codes, self._given = (np.zeros(len(labels), dtype=np.intp) for labels in (self.y, given))
+        self._labels_given = given
         everything = Part(self._held, np.arange(len(self.y)), "")
         found = encoders.compute(everything)
         self.X, self.embedding, self.how, self._encoder = found.X, found.embedding, found.how, found.encoder
@@ -112,6 +119,8 @@ class Known:
             for digest in rows.digests():
                 found.update(digest)
         told = [self.task.labels, self._codes.tolist(), self._given.tolist()]
+        if self.task.kind != "classes":
+            told = [self.task.kind, self.task.labels, self.y.tolist(), self._labels_given.tolist()]
         told.append(None if self.groups is None else self.groups.tolist())
         found.update(repr(told).encode())
         return found.hexdigest()
@@ -128,7 +137,7 @@ class Known:
             rows_test, X_test, y_test, codes = (
                 self.test[0],
                 self._X_test,
-                np.asarray(self.test[1]),
+                self._labels_given,
                 self._given,
             )
         else:
@@ -146,7 +155,9 @@ class Known:
         return Sides(
             pool=pool,
             answers=dict(zip(pool.ids, self.y[rows].tolist(), strict=True)),
-            codes=self._codes[rows],
+            codes=self._codes[rows]
+            if self.task.kind == "classes"
+            else self.task.columns(self.y[rows].tolist()),
             features=Features(X, embedding, self.how, lambda: self._encoder),
             rows_test=rows_test,
             X_test=X_test,
@@ -181,6 +192,51 @@ def split(
     return rows, held_out
 
 
+def _column(y: Any) -> np.ndarray:
+    """(rows,) labels; of several a row an object array of lists, 0 and 1 by columns become the columns' numbers."""
+    try:
+        found = np.asarray(y)
+    except ValueError:  # lists of differing lengths
+        found = np.empty(0)
+    plural = len(y) > 0 and any(isinstance(label, list | tuple | set | frozenset) for label in y)
+    if found.ndim == 1 and not plural and len(found) == len(y):
+        return found
+    column = np.empty(len(y), dtype=object)
+    if plural:
+        column[:] = [list(label) for label in y]
+    else:
+        if found.ndim != 2 or not np.isin(found, (0, 1)).all():
+            raise SettingError(
+                f"y is a label a row, or (rows, labels) of 0 and 1; it has the shape {found.shape}"
+            )
+        column[:] = [np.flatnonzero(row).tolist() for row in found]
+    return column
+
+
+def _meant(y: np.ndarray, given: np.ndarray) -> Task:
+    """The task whose labels these are."""
+    if y.dtype == object and any(isinstance(label, list) for label in y):
+        parts = [part for labels in (*y, *given) for part in labels]
+        if any(isinstance(part, dict) for part in parts):
+            return spans(tuple(sorted({part["label"] for part in parts}, key=str)))
+        return multilabel(tuple(sorted(set(parts), key=lambda part: (str(type(part)), part))))
+    both = np.concatenate([y, given]) if len(given) else y
+    if both.dtype.kind == "f" and not (both == np.round(both)).all():
+        return number()
+    return classes(tuple(_distinct(both).tolist()))
+
+
+def _checked(task: Task, labels: np.ndarray) -> np.ndarray:
+    """(rows,) labels of the task. Raises `SettingError` for one that is none."""
+    found = np.empty(len(labels), dtype=object)
+    for row, label in enumerate(labels.tolist()):
+        try:
+            found[row] = task.parse(label) if isinstance(label, str) else task.check(label)
+        except AnswerError as error:
+            raise SettingError(f"y of row {row}: {error}") from None
+    return found
+
+
 def _distinct(y: np.ndarray) -> np.ndarray:
     """The labels that occur, in order."""
     try:
@@ -200,9 +256,6 @@ def _check(rows: int, y: np.ndarray, test: Test, groups: np.ndarray | None) -> N
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         row = int(np.flatnonzero(~np.isfinite(y))[0])
         raise SettingError(f"y of row {row} is {y[row]}; leave out rows without a label")
-    if y.dtype.kind == "f" and not (y == np.round(y)).all():
-        odd = y[y != np.round(y)][0]
-        raise SettingError(f"labels are classes so far; y holds {odd}, a measured number")
     if isinstance(test, tuple):
         if groups is not None:
             raise SettingError("groups are for splitting; with (X_test, y_test) there is nothing to split")

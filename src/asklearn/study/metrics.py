@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from asklearn.errors import SettingError
+from asklearn.measures import parts
 
 SURE = 1e-6  # a probability below it counts as it: a class not seen yet must not cost without bounds
 
@@ -92,6 +93,52 @@ def log_loss(proba: np.ndarray, truth: Truth) -> float:
     return abs(float(-np.log(np.maximum(right, SURE)).mean()))
 
 
+# -- of labels that are no classes: those foretold, and the true ones --------------------------------------------------
+
+
+def equal(foretold: Sequence[Any], truth: Sequence[Any]) -> float:
+    """The share of rows that are right in every part."""
+    return float(np.mean([p == t for p, t in zip(foretold, truth, strict=True)]))
+
+
+def f1(foretold: Sequence[Any], truth: Sequence[Any]) -> float:
+    """2 shared / (foretold + true) over all parts of all rows; 1 where there is none of either.
+
+    >>> f1([["a"], []], [["a", "b"], []]).__round__(3)
+    0.667
+    """
+    both = [(parts(p), parts(t)) for p, t in zip(foretold, truth, strict=True)]
+    size = sum(len(p) + len(t) for p, t in both)
+    return 2 * sum(len(p & t) for p, t in both) / size if size else 1.0
+
+
+def each_f1(foretold: Sequence[Any], truth: Sequence[Any]) -> float:
+    """The mean F1 of the labels that occur or are foretold."""
+    names = sorted({name for labels in (*foretold, *truth) for name in labels}, key=str)
+
+    def only(labels: Sequence[Any], name: Any) -> list[Any]:
+        return [[name] if name in given else [] for given in labels]
+
+    return float(np.mean([f1(only(foretold, name), only(truth, name)) for name in names])) if names else 1.0
+
+
+def mae(foretold: Sequence[Any], truth: Sequence[Any]) -> float:
+    """Mean of |foretold - true|."""
+    return float(np.mean(abs(np.asarray(foretold, dtype=float) - np.asarray(truth, dtype=float))))
+
+
+def rmse(foretold: Sequence[Any], truth: Sequence[Any]) -> float:
+    """Root of the mean of (foretold - true)^2."""
+    return float(np.sqrt(np.mean((np.asarray(foretold, dtype=float) - np.asarray(truth, dtype=float)) ** 2)))
+
+
+def r2(foretold: Sequence[Any], truth: Sequence[Any]) -> float:
+    """1 - sum (foretold - true)^2 / sum (true - mean)^2; 0 where all that is true is the same."""
+    y = np.asarray(truth, dtype=float)
+    spread = float(((y - y.mean()) ** 2).sum())
+    return 1 - float(((np.asarray(foretold, dtype=float) - y) ** 2).sum()) / spread if spread > 0 else 0.0
+
+
 METRICS: dict[str, Callable[[np.ndarray, Truth], float]] = {
     "accuracy": accuracy,
     "average_precision": average_precision,
@@ -99,7 +146,14 @@ METRICS: dict[str, Callable[[np.ndarray, Truth], float]] = {
     "log_loss": log_loss,
     "macro_f1": macro_f1,
 }
-LOWER = frozenset({"log_loss"})  # the less the better
+OF_LABELS: dict[
+    str, dict[str, Callable[[Sequence[Any], Sequence[Any]], float]]
+] = {  # kind of task -> its metrics
+    "multilabel": {"accuracy": equal, "f1_micro": f1, "f1_macro": each_f1},
+    "number": {"mae": mae, "r2": r2, "rmse": rmse},
+    "spans": {"accuracy": equal, "f1": f1},
+}
+LOWER = frozenset({"log_loss", "mae", "rmse"})  # the less the better
 
 
 def higher(name: str) -> bool:
@@ -111,23 +165,35 @@ def higher(name: str) -> bool:
     return name not in LOWER
 
 
+def of_numbers(metrics: Sequence[Any]) -> bool:
+    """Whether one of them is of numbers alone: who asks for it means numbers, also where they look like classes."""
+    return any(isinstance(metric, str) and metric in OF_LABELS["number"] for metric in metrics)
+
+
+def suit(metrics: Sequence[Any], kind: str) -> None:
+    """Nothing, or `SettingError` for a metric of ours that is of another kind of task."""
+    ours: dict[str, Any] = METRICS if kind == "classes" else OF_LABELS[kind]
+    # Of classes f1_macro and the like are scorers of scikit-learn.
+    others = {*OF_LABELS["number"]} if kind == "classes" else {*METRICS, *(n for m in OF_LABELS.values() for n in m)}
+    wrong = next((m for m in metrics if isinstance(m, str) and m in others and m not in ours), None)
+    if wrong is not None:
+        raise SettingError(
+            f"{wrong} measures other answers than those of the task {kind!r}: choose {', '.join(sorted(ours))}"
+        )
+
+
 def name_of(metric: str | Callable[..., float]) -> str:
     """What a metric is called in tables."""
     return metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
 
 
 def known(metrics: Sequence[Any]) -> None:
-    """Nothing, or `SettingError` for what names no metric, and for metrics of measured numbers."""
+    """Nothing, or `SettingError` for what names no metric of any task."""
     if not metrics:
         raise SettingError(f"name a metric: {', '.join(sorted(METRICS))} or a scorer of scikit-learn")
     for metric in metrics:
-        if callable(metric) or metric in METRICS:
+        if callable(metric) or metric in METRICS or any(metric in named for named in OF_LABELS.values()):
             continue
-        if metric == "rmse":
-            raise SettingError(
-                "rmse measures predicted numbers; labels are classes so far: "
-                f"choose {', '.join(sorted(METRICS))}"
-            )
         from sklearn.metrics import get_scorer_names
 
         if metric not in get_scorer_names():

@@ -23,6 +23,7 @@ from asklearn.strategies.mixing import random
 from asklearn.strategies.nesting import expression
 from asklearn.study import metrics as measures
 from asklearn.study.known import Known, Sides, Test
+from asklearn.tasks import Task, number
 from asklearn.view import require
 
 SPLIT = 3  # purpose of the generator that puts the rows in a random order
@@ -69,17 +70,21 @@ def simulate(
     seed: int = 0,
     *,
     groups: Any = None,
+    task: Task | None = None,
     journal: Journal | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Curve:
     """The learning curve that `strategy` would have had on data whose labels are known.
 
-    X: rows of any kind a pool takes; y: (items,) labels. `start`: so many random labels first, the same for
+    X: rows of any kind a pool takes; y: (items,) labels: classes, or numbers, or several labels an item, as a table
+    (items, labels) of 0 and 1 or as lists. `task` says which, where y does not (whole numbers are classes, unless the
+    metric is of numbers). `start`: so many random labels first, the same for
     every strategy; 0 for none ("random" draws its first ones too, others begin as a project does).
     `batch` questions a round up to `budget` labels. `test`: a share of the rows (stratified), or
     (X_test, y_test). `groups`: (items,) rows of one group stay on one side of the split.
     `metric`: accuracy, balanced_accuracy, macro_f1, average_precision, log_loss, any scikit-learn scorer's name or
-    callable, or several of them. `journal`: where the run is kept, so that it can be
+    callable, or several of them; of numbers mae, rmse or r2, of several labels accuracy (all of an item's right),
+    f1_micro or f1_macro, of spans f1 or accuracy. `journal`: where the run is kept, so that it can be
     killed and taken up again. The same seed gives the same items.
 
     >>> rng = np.random.default_rng(0)
@@ -89,7 +94,7 @@ def simulate(
     ([10, 20, 30], True)
     """
     setup = Setup(model, start, batch, budget, several(metric))
-    return run(Known(X, y, test, groups), strategy, setup, seed, journal, progress)
+    return run(Known(X, y, test, groups, meant(setup, task)), strategy, setup, seed, journal, progress)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,14 @@ class Setup:
         measures.known(self.metrics)
         if self.model is None:
             object.__setattr__(self, "model", "auto")
-        models.known(self.model)
+        words = {name for kind in models.KINDS for name in models.names(kind)}
+        if not (isinstance(self.model, str) and self.model in words):
+            models.known(self.model)
+
+
+def meant(setup: Setup, task: Task | None) -> Task | None:
+    """The task, numbers where a metric is of numbers alone, None where the labels have to tell."""
+    return number() if task is None and measures.of_numbers(setup.metrics) else task
 
 
 def several(metric: Metric | Sequence[Metric]) -> tuple[Metric, ...]:
@@ -149,24 +161,31 @@ def full(known: Known, setup: Setup, seed: int) -> dict[str, float]:
 
     sides = known.sides(seed)
     y = known.task.encode(list(sides.answers.values()))
-    named = isinstance(setup.model, str)
+    named = isinstance(setup.model, str) and not known.task.sees_rows
     with threadpool_limits(1):
         seen = sides.features.X if named else sides.pool.rows(sides.pool.ids)
-        model = models.fit(models.make(setup.model), seen, y)
-        return scores(model, sides.X_test if named else sides.rows_test, sides, known.task.labels, setup)
+        model = models.fit(models.make(setup.model, known.task.kind), seen, y)
+        return scores(model, sides.X_test if named else sides.rows_test, sides, known.task, setup)
 
 
-def scores(model: Any, seen: Any, sides: Sides, labels: Sequence[Any], setup: Setup) -> dict[str, float]:
+def scores(model: Any, seen: Any, sides: Sides, task: Task, setup: Setup) -> dict[str, float]:
     """The metrics of a fitted model; `seen`: the test rows as it sees them."""
-    ours = any(isinstance(m, str) and m in measures.METRICS for m in setup.metrics)
-    proba = models.proba(model, seen, labels) if ours else None
+    classes, truth = task.kind == "classes", list(sides.y_test)
+    own: Mapping[str, Any] = measures.METRICS if classes else measures.OF_LABELS[task.kind]
+    ours = any(isinstance(m, str) and m in own for m in setup.metrics)
+    proba = models.proba(model, seen, task.labels) if ours and classes else None
+    foretold = (
+        task.told(task.says(model, seen), np.arange(len(truth)))["label"] if ours and not classes else []
+    )
     found = {}
     for metric in setup.metrics:
         name = measures.name_of(metric)
-        if proba is not None and isinstance(metric, str) and metric in measures.METRICS:
-            found[name] = measures.METRICS[metric](proba, sides.truth)
+        if proba is not None and isinstance(metric, str) and metric in own:
+            found[name] = own[metric](proba, sides.truth)
+        elif isinstance(metric, str) and metric in own:
+            found[name] = own[metric](foretold, truth)
         else:
-            found[name] = _scored(metric, model, seen, sides.y_test)
+            found[name] = _scored(metric, model, seen, sides.y_test if classes else task.encode(truth))
         if not np.isfinite(found[name]):
             raise SettingError(f"the metric {name} gave {found[name]} on the test set; choose another")
     return found
@@ -191,7 +210,9 @@ class _Run:
         self.sides = known.sides(seed)
         self.name = strategy if isinstance(strategy, str) else expression(strategy)
         self.strategy = strategies.get(strategy)
-        self.named = isinstance(setup.model, str)  # it sees features, not rows as they came
+        measures.suit(setup.metrics, known.task.kind)
+        models.known(setup.model, known.task.kind)
+        self.named = isinstance(setup.model, str) and not known.task.sees_rows  # it sees features, not rows
         pool = self.sides.pool
         self.learner = Learner(pool, known.task, setup.model, folder=None, seed=seed)
         self.learner.features = self.sides.features  # the same for every seed: computed once
@@ -274,20 +295,31 @@ class _Run:
         # Who draws at random asks no model about the pool: of a forest that is most of the work.
         began = time.perf_counter()
         seen = self.sides.features.X[self.asked] if self.named else self.sides.pool.rows(items)
-        model = models.fit(models.make(self.setup.model), seen, self.known.task.encode(training.labels))
+        model = models.fit(
+            models.make(self.setup.model, self.known.task.kind), seen, self.known.task.encode(training.labels)
+        )
         self.learner.spent["learn"] += time.perf_counter() - began
         return Serving(version, training.watermark, {"proba": np.empty((len(self.free), 0))}, model)
 
     def _scores(self) -> dict[str, float]:
-        labels = self.known.task.labels
+        task = self.known.task
         if self.learner.serving is not None:
             seen = self.sides.X_test if self.named else self.sides.rows_test
-            return scores(self.learner.serving.model, seen, self.sides, labels, self.setup)
+            return scores(self.learner.serving.model, seen, self.sides, task, self.setup)
+        labels = [self.sides.answers[self.learner.ids[row]] for row in self.asked]
+        if task.kind != "classes":  # all that is known is one and the same answer
+            truth, own = list(self.sides.y_test), measures.OF_LABELS[task.kind]
+            named = [metric for metric in self.setup.metrics if isinstance(metric, str) and metric in own]
+            if len(named) < len(self.setup.metrics):
+                raise SettingError(
+                    "a scorer needs a model; two different answers are needed for one: ask for more"
+                )
+            return {metric: own[metric]([labels[0]] * len(truth), truth) for metric in named}
         from sklearn.dummy import DummyClassifier
 
-        y = self.known.task.encode([self.sides.answers[self.learner.ids[row]] for row in self.asked])
+        y = task.encode(labels)
         blind = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(y), 1)), y)
-        return scores(blind, np.zeros((len(self.sides.y_test), 1)), self.sides, labels, self.setup)
+        return scores(blind, np.zeros((len(self.sides.y_test), 1)), self.sides, task, self.setup)
 
     # -- the record ---------------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ def judged(known: Known, sides: Sides, setup: Setup, at: np.ndarray) -> dict[str
     y = known.task.encode([sides.answers[sides.pool.ids[i]] for i in at])
     model = models.fit(models.make(setup.model), X(at), y)
     proba = models.proba(model, asked, labels)
-    return plain(proba, sides.truth) | scores(model, asked, sides, labels, setup)
+    return plain(proba, sides.truth) | scores(model, asked, sides, known.task, setup)
 
 
 def seen(sides: Sides, setup: Setup) -> tuple[Any, Any]:
