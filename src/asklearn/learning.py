@@ -504,6 +504,11 @@ class Learner:
             self._behind = None
 
     @property
+    def forgets(self) -> bool:
+        """Whether what serves was taken up from disk without what is in doubt, which then only a fit can tell."""
+        return self._relabel and self.serving is not None and self.serving.doubts is None
+
+    @property
     def apart(self) -> bool:
         """Whether long work is done in processes of their own."""
         return self._behind is not None
@@ -529,6 +534,7 @@ class Behind:
         self.busy = False
         self._warm = False
         self.error: str | None = None
+        self._anew = learner.forgets
         self._patience = 0  # label changes to wait for after a failure
         self._closed = False
         threading.Thread(target=self._live, daemon=True, name="asklearn-learn").start()
@@ -581,7 +587,8 @@ class Behind:
                 return None
             if self._learner.features is None:
                 return self._compute
-            lost = self._learner.serving is None and bool(state.models)
+            lost = (self._learner.serving is None or self._anew) and bool(state.models)
+            self._anew = False
             if not lost and not due(state, self._batch):
                 return None
             training = self._learner.training(state)

@@ -225,8 +225,8 @@ class Project:
     ) -> None:
         self.settings, self.pool, self.task, self.path, self.strategy = setup, rows, task, path, strategy
         budget = standing.budget(setup)
-        own = rules if budget is None else (budget, *rules)
-        self._rules: tuple[Rule, ...] = tuple(own) or stopping.usual(task.usual)
+        own: tuple[Rule, ...] = tuple(rules) if budget is None else (budget, *rules)
+        self._rules = own or stopping.usual(task.usual)
         self._promised = declared(strategy)
         self._metrics = _metrics(self._rules, task)
         self._model = model
@@ -491,7 +491,7 @@ class Project:
         """Deal out by lot, evenly, the items that nobody has answered or holds: each is asked of one person alone."""
 
         def sharing() -> tuple[list[Event], None]:
-            rows = np.flatnonzero(self._record.leases.fresh())
+            rows = np.flatnonzero(self._record.leases.fresh()).tolist()
             rng = np.random.default_rng([self.settings.seed, self.state.seq, steering.SHARED])
             open_items = [self.pool.ids[row] for row in rows]
             return steering.shared(open_items, among, by, self._learner.positions, rng), None
@@ -556,10 +556,13 @@ class Project:
         seed = self.settings.seed
         if self.task.kind != "classes":
             with self._record.now() as state:
-                said = [list(by.values()) for by in state.labelled().values() if len(by) > 1]
+                heard = state.labelled().items()
+                said = [list(by.values()) for item, by in heard if len(by) > 1 and item not in state.aside]
             return agreements.of_task(said, self.task.together, measure, seed)
-        measure = measure or "krippendorff"
-        return agreements.agreement(self.answers(), measure, labels=self.task.labels, seed=seed)
+        measure, table, aside = measure or "krippendorff", self.answers(), self.state.aside
+        kept = [i for i, item in enumerate(table["item"]) if item not in aside]  # gold is chosen, and often easy
+        table = {name: [cells[i] for i in kept] for name, cells in table.items()}
+        return agreements.agreement(table, measure, labels=self.task.labels, seed=seed)
 
     def review(self, by: str = "me", n: int = 10, item: str | None = None) -> dict[str, Any]:
         """Items to be looked at once more and decided, most doubtful first, without what others said of them.
@@ -1053,7 +1056,7 @@ class Project:
                 "signs": [asdict(sign) for sign in advice.signs],
             },
             "learning": fit,
-            **standing.describe(state, self._promised, self.settings, self._rules),
+            **standing.describe(state, self._promised, self.settings, self.task.usual),
         }
 
     def _foretold(self, serving: Serving, rows: range) -> Table:

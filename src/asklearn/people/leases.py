@@ -187,25 +187,30 @@ class Leases:
     def free(self) -> np.ndarray:
         """(rows,) bool: the item still wants an answer that nobody is about to give."""
         self._expire()
-        return self._stage != FULL
+        found: np.ndarray = self._stage != FULL
+        return found
 
     def fresh(self) -> np.ndarray:
         """(rows,) bool: nobody has answered the item or holds it."""
         self._expire()
-        return self._stage == FRESH
+        found: np.ndarray = self._stage == FRESH
+        return found
 
     def free_for(self, by: str) -> np.ndarray:
         """(rows,) bool: free, and `by` may be asked."""
-        return self.free() & self._may(by)
+        found: np.ndarray = self.free() & self._may(by)
+        return found
 
     def fresh_for(self, by: str) -> np.ndarray:
         """(rows,) bool: fresh, and `by` may be asked."""
-        return self.fresh() & self._may(by)
+        found: np.ndarray = self.fresh() & self._may(by)
+        return found
 
     def open_for(self, by: str) -> np.ndarray:
         """(rows,) bool: somebody else has answered the item or holds it, more are to read it, and `by` may."""
         self._expire()
-        return (self._stage == OPEN) & self._may(by)
+        found: np.ndarray = (self._stage == OPEN) & self._may(by)
+        return found
 
     def gold_for(self, by: str) -> np.ndarray:
         """(n,) positions of the gold items that `by` has not been asked yet."""
