@@ -152,7 +152,8 @@ def _errors(
 ) -> np.ndarray:
     if len(truth) < least:
         raise NotReady(f"{metric} needs {least} audit answers; there are {len(truth)}")
-    return np.asarray(predicted, dtype=float) - np.asarray(truth, dtype=float)
+    errors: np.ndarray = np.asarray(predicted, dtype=float) - np.asarray(truth, dtype=float)
+    return errors
 
 
 def _mean(values: np.ndarray, widened: bool = False) -> tuple[float, float, float, int]:

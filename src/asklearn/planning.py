@@ -210,9 +210,8 @@ class Planner:
         if len(picks) < n:
             free[[pick.position for pick in (*picks, *self._stopgap)]] = False
             missing = n - len(picks)
-            unknown = self._learner.serving is None or len(self._learner.serving.proba) < len(
-                self._learner.ids
-            )
+            serving = self._learner.serving
+            unknown = serving is None or "proba" not in serving.said or serving.rows < len(self._learner.ids)
             quick = strategies.get("random") if unknown else self._stopgap_strategy
             more = choose(self._learner, quick, free, missing + ahead, rng, self._busy)
             more = self._stamped(self._ordered(more, rng))

@@ -50,6 +50,7 @@ class Tokens:
 
     @property
     def lengths(self) -> np.ndarray:
+        """(texts,) how many tokens each text has."""
         return np.diff(self.first)
 
 
@@ -65,11 +66,7 @@ def cut(texts: Sequence[str]) -> Tokens:
             word.append(known.setdefault(text[left:right], len(known)))
         word += [0, 0]
         first.append(len(start))
-    return Tokens(
-        *(np.array(part, dtype=np.intp) for part in (first, start, end)),
-        list(known),
-        *map(_ints, (word, place)),
-    )
+    return Tokens(_ints(first), _ints(start), _ints(end), list(known), _ints(word), _ints(place))
 
 
 def _ints(numbers: list[int]) -> np.ndarray:

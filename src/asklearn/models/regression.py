@@ -106,12 +106,13 @@ class Gauss(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """(rows, centres) float64"""
         products = placed @ self.centres_.T
         products = (products.toarray() if sparse.issparse(products) else products).astype(np.float64)
-        straight = products / self.spread_
+        straight: np.ndarray = products / self.spread_
         if not share:
             return straight
         apart = _squares(placed)[:, None] + _squares(self.centres_) - 2 * products
         bent: np.ndarray = share * np.exp(-width / self.spread_ * np.maximum(apart, 0))
-        return bent + (1 - share) * straight
+        bent += (1 - share) * straight
+        return bent
 
     def _own(self, placed: Any) -> np.ndarray:
         """(rows,) the kernel of each row with itself"""
@@ -243,7 +244,8 @@ def _squares(rows: Any) -> np.ndarray:
     """(rows,) squared lengths"""
     if sparse.issparse(rows):
         return np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
-    return np.einsum("ij,ij->i", rows, rows)
+    squares: np.ndarray = np.einsum("ij,ij->i", rows, rows)
+    return squares
 
 
 def _spread(rows: Any) -> float:

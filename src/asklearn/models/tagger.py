@@ -291,6 +291,8 @@ def _joined(parts: Sequence[tuple[np.ndarray, ...]], texts: int, tags: int) -> R
     for numbers, seen, chance, *found in parts:
         table[numbers], whole[numbers] = seen, chance
         spans.append(np.array(found))
-    text, start, end, label, chance = (joined := np.concatenate(spans, axis=1))[:, np.lexsort(joined[1::-1])]
-    first = np.searchsorted(text, np.arange(texts + 1))
-    return Readings(table, whole, first, *(part.astype(np.intp) for part in (start, end, label)), chance)
+    joined = np.concatenate(spans, axis=1)
+    joined = joined[:, np.lexsort(joined[1::-1])]  # by text, then by where they begin
+    first = np.searchsorted(joined[0], np.arange(texts + 1))
+    start, end, label = joined[1:4].astype(np.intp)
+    return Readings(table, whole, first, start, end, label, joined[4])

@@ -118,7 +118,9 @@ async def examples(request: Request, label: Annotated[str, Query(max_length=4096
 async def curve(request: Request) -> Response:
     """The learning curve with its interval, as a picture."""
     desk = allow(request, "read")
-    return Response(await desk.run(lambda: desk.chart.svg(desk.project.curve())), media_type="image/svg+xml")
+    project = desk.project
+    drawn = await desk.run(lambda: desk.chart.svg(project.curve(), project.task.usual))
+    return Response(drawn, media_type="image/svg+xml")
 
 
 @routes.get("/items/{item:path}/image")

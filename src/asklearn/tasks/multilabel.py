@@ -148,7 +148,7 @@ class multilabel:
 
     def metric(self, name: str) -> estimate.Measure:
         """ "accuracy" (all labels of the item right), "f1_micro", "f1_macro". Raises `SettingError` for others."""
-        found = {
+        found: dict[str, estimate.Measure] = {
             "accuracy": estimate.accuracy,
             "f1_micro": measures.f1_micro,
             "f1_macro": partial(measures.f1_macro, labels=self.labels),

@@ -179,7 +179,10 @@ class spans:
 
     def metric(self, name: str) -> estimate.Measure:
         """ "f1" (exact passages, all texts together) or "accuracy" (whole texts). Raises `SettingError` for others."""
-        found = {"f1": partial(measures.f1_micro, metric="f1"), "accuracy": estimate.accuracy}
+        found: dict[str, estimate.Measure] = {
+            "f1": partial(measures.f1_micro, metric="f1"),
+            "accuracy": estimate.accuracy,
+        }
         return shared.metric(name, found, self.kind)
 
     def measures(self, name: str) -> bool:
