@@ -145,8 +145,8 @@ def judge(
     if doubt >= HARM:
         words = f"chosen labels taught less than as many drawn ones (evidence {doubt:.0f} : 1)"
         signs.append(Sign("choosing", "doubtful", words))
-    status = max((sign.status for sign in signs), key=RANKS.index, default="well")
-    return Verdict(status, tuple(signs))
+    worst = max((RANKS.index(sign.status) for sign in signs), default=0)
+    return Verdict(RANKS[worst], tuple(signs))
 
 
 STOPGAP = 0.1  # of what is asked on large pools until a plan is there is drawn at random

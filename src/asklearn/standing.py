@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -15,7 +14,7 @@ from asklearn.people import anchoring
 from asklearn.people.cost import price_of_a_point
 from asklearn.settings import Settings
 from asklearn.state import State
-from asklearn.stopping import Progress, Rule
+from asklearn.stopping import Progress
 from asklearn.strategies.declared import Declared
 
 RECENT = 300  # answers whose median time is shown
@@ -51,8 +50,8 @@ def verdict(state: State, promised: Declared, setup: Settings) -> canary.Verdict
     )
 
 
-def describe(state: State, promised: Declared, setup: Settings, rules: Sequence[Rule]) -> dict[str, Any]:
-    """The parts "canary", "anchoring" and "cost" of a status, as JSON can hold them."""
+def describe(state: State, promised: Declared, setup: Settings, metric: str) -> dict[str, Any]:
+    """The parts "canary", "anchoring" and "cost" of a status, as JSON can hold them; `metric`: what quality is."""
     found = verdict(state, promised, setup)
     leaning = anchoring.anchoring(state.agreed)
     return {
@@ -62,14 +61,13 @@ def describe(state: State, promised: Declared, setup: Settings, rules: Sequence[
             "signs": [asdict(sign) for sign in found.signs],
         },
         "anchoring": leaning and asdict(leaning),
-        "cost": _cost(state, setup, rules),
+        "cost": _cost(state, setup, metric),
     }
 
 
-def _cost(state: State, setup: Settings, rules: Sequence[Rule]) -> dict[str, Any]:
+def _cost(state: State, setup: Settings, metric: str) -> dict[str, Any]:
     """People's time and money so far, what an answer and a point of quality take, and how far the limits are."""
     recent = [timed.seconds for timed in islice(reversed(state.timed), RECENT)]
-    metric = next(stopping.metrics(rules), stopping.USUAL)
     point = price_of_a_point(state.measured, state.spent, metric)
     spent = {"labels": state.items_labelled, "minutes": state.seconds / 60}
     limits: list[tuple[str, float | None]] = [("labels", setup.budget), ("minutes", setup.minutes)]

@@ -68,4 +68,5 @@ class Witness:
 
     def _scores(self, proba: np.ndarray) -> np.ndarray:
         view = View(n=0, rng=np.random.default_rng(0), size=len(proba), proba=proba)
+        assert self._score is not None  # `see` looked
         return scored(self._score, view).round(9)  # equal numbers, added up in another order, stay equal

@@ -11,6 +11,7 @@ import numpy as np
 
 from asklearn.errors import DataError
 from asklearn.events import Measured
+from asklearn.measures import higher
 from asklearn.people.priority import Priority
 from asklearn.pool import Pool
 from asklearn.state import Timed
@@ -34,7 +35,8 @@ class Pace:
 
     def seconds(self, lengths: Any) -> np.ndarray:
         """(items,) float, above 0: what items of these lengths (characters) take somebody of average pace."""
-        return np.exp(self.level + self.slope * np.log1p(np.asarray(lengths, dtype=float)))
+        found: np.ndarray = np.exp(self.level + self.slope * np.log1p(np.asarray(lengths, dtype=float)))
+        return found
 
 
 def pace(timed: Sequence[Timed], lengths: np.ndarray) -> Pace | None:
@@ -107,7 +109,8 @@ class Costs:
         there.
         """
         if effort.column is not None:
-            return self._column(effort.column)[rows]
+            found: np.ndarray = self._column(effort.column)[rows]
+            return found
         if effort.pace is None:
             return np.ones(len(rows))
         return effort.pace.seconds(self.lengths()[rows])
@@ -149,11 +152,11 @@ class PointPrice:
 def price_of_a_point(measured: Sequence[Measured], spent: Sequence[float], metric: str) -> PointPrice | None:
     """What a point of quality has taken since the first measurement worth the name; None while that is not known.
 
-    spent: people's seconds up to each measurement. The gain d = last - first has the interval of two independent
-    estimates (Zou and Donner 2008, from the intervals of both; Newcombe 1998 for proportions):
+    spent: people's seconds up to each measurement. The gain d = better - worse, last and first where more is better,
+    has the interval of two independent estimates (Zou and Donner 2008, from both intervals; Newcombe 1998 for shares):
 
-        low = d - sqrt((last - its low)^2 + (first's high - first)^2)
-        high = d + sqrt((its high - last)^2 + (first - first's low)^2)
+        low = d - sqrt((better - its low)^2 + (worse's high - worse)^2)
+        high = d + sqrt((its high - better)^2 + (worse - worse's low)^2)
 
     The same items are in both, which makes them alike: the true interval is narrower. Not known while it holds 0.
     """
@@ -161,9 +164,10 @@ def price_of_a_point(measured: Sequence[Measured], spent: Sequence[float], metri
     if len(found) < 2:
         return None
     (first, began), (last, now) = found[0], found[-1]
-    gain = last.value - first.value
-    low = gain - sqrt((last.value - last.low) ** 2 + (first.high - first.value) ** 2)
-    high = gain + sqrt((last.high - last.value) ** 2 + (first.value - first.low) ** 2)
+    better, worse = (last, first) if higher(metric) else (first, last)
+    gain = better.value - worse.value
+    low = gain - sqrt((better.value - better.low) ** 2 + (worse.high - worse.value) ** 2)
+    high = gain + sqrt((better.high - better.value) ** 2 + (worse.value - worse.low) ** 2)
     if low <= 0 or now <= began:
         return None
     took = (now - began) / 100

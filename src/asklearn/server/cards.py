@@ -129,7 +129,8 @@ def _spent(cost: Told) -> Iterator[list[str]]:
         took, low, high = (spell(point[name]) for name in ("seconds", "low", "high"))
         yield [f"a point of {point['metric']} took", f"{took} ({low} to {high})"]
         if None not in point["money"]:
-            yield ["that is", _band(*point["money"], ",.2f") + f" {unit}"]
+            value, least, most = point["money"]
+            yield ["that is", f"{_band(value, least, most, ',.2f')} {unit}"]
     for limit in cost["limits"]:
         name = unit if limit["unit"] == "money" else limit["unit"]
         strict = ", then nothing is asked any more" if cost["hard"] else ""
