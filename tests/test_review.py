@@ -575,6 +575,7 @@ def test_from_the_blind_choice_to_the_decision_over_http(project):
     first, again = (rev.post("/api/v1/review/look", json=look) for _ in range(2))
     assert first.status_code == again.status_code == 200
     assert first.json()["votes"] == again.json()["votes"]
+    assert first.json()["cards"][0]["table"]["rows"][2][:2] == ["rev (you)", "middle"]
     assert [vote["by"] for vote in first.json()["votes"]] == ["ann", "bob", "rev"]
     assert project.state.answers[item]["rev"].seconds == 2.5
     other = rev.post("/api/v1/review/look", json=look | {"key": "l2", "label": "left"})

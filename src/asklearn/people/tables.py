@@ -17,7 +17,67 @@ MEASURES = {
     "krippendorff:ordinal": "Alpha of ranks",
     "krippendorff:interval": "Alpha of numbers",
 }
+LIKELIEST = 5  # labels of an item whose chance is shown
 PAIRS = 20  # shown; the document has more
+
+
+def case(said: Row) -> list[dict[str, Any]]:
+    """What everybody said of an item, as `Project.said_of` tells it, in cards: title, and table, words or facts."""
+    who = [
+        [f"{vote['by']} (you)" if vote["you"] else vote["by"], spoken(vote), likely(vote["right"])]
+        for vote in said["votes"]
+    ]
+    chances = [[written(one["label"]), likely(one)] for one in said["posterior"][:LIKELIEST]]
+    notes = [[note["by"], note["note"]] for note in said["notes"]]
+    found: list[dict[str, Any]] = [
+        {"title": "Who said what", "table": {"head": ["Name", "Said", "Usually right"], "rows": who}}
+    ]
+    if chances:
+        head = ["Label", "Chance (95 % interval)"]
+        found.append({"title": "What that comes to", "table": {"head": head, "rows": chances}})
+    if said["proposal"]:
+        label, sure = written(said["proposal"]["label"]), said["proposal"].get("probability")
+        found.append({"title": "The model", "words": label if sure is None else f"{label}, {percent(sure)}"})
+    if notes:
+        found.append({"title": "Notes", "facts": notes})
+    return found
+
+
+def spoken(vote: Row) -> str:
+    """The label, or in place of one that the item was skipped, flagged or unsure."""
+    return written(vote["label"]) if vote["kind"] == "label" else str(vote["kind"])
+
+
+def written(label: Any) -> str:
+    """A label of any task in a few words.
+
+    >>> written("ham"), written([{"start": 0, "end": 3, "label": "PER"}]), written([])
+    ('ham', 'PER', 'none')
+    """
+    if not isinstance(label, list):
+        return str(label)
+    parts = [str(part["label"]) if isinstance(part, dict) else str(part) for part in label]
+    return ", ".join(parts) or "none"
+
+
+def likely(one: Row | None) -> str:
+    """A chance with its interval.
+
+    >>> likely({"value": 0.9, "low": 0.8512, "high": 0.999})
+    '90 % (85 % to > 99 %)'
+    """
+    return "" if one is None else f"{percent(one['value'])} ({percent(one['low'])} to {percent(one['high'])})"
+
+
+def percent(p: float) -> str:
+    """A chance without false certainty.
+
+    >>> percent(0.001), percent(0.5), percent(1.0)
+    ('< 1 %', '50 %', '> 99 %')
+    """
+    if p > 0.99:
+        return "> 99 %"
+    return "< 1 %" if p < 0.01 else f"{100 * p:.0f} %"
 
 
 def everybody(people: Iterable[Row]) -> Cells:

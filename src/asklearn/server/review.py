@@ -126,7 +126,8 @@ def _seen(project: Project, by: str, wanted: Look) -> dict[str, Any]:
     else:
         label = _label(project, item, wanted.label)
         project.tell(Answer(key=wanted.key, item=item, by=by, label=label, seconds=wanted.seconds))
-    return project.said_of(item, by)
+    found = project.said_of(item, by)
+    return found | {"cards": tables.case(found)}
 
 
 def _told(project: Project) -> dict[str, Any]:

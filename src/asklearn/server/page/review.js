@@ -6,14 +6,12 @@ import { button, make, write } from "./dom.js";
 import { show, summary } from "./item.js";
 import { assign } from "./keys.js";
 import { card } from "./overview.js";
-import { percent, said } from "./words.js";
+import { said } from "./words.js";
 
 /**
  * @typedef {import("./api.js").Label} Label
  * @typedef {import("./api.js").Question & {words: string, yours: Label | null}} Case
- * @typedef {{value: number, low: number, high: number}} Spread
- * @typedef {{by: string, you: boolean, kind: string, label: Label, right: Spread | null}} Vote
- * @typedef {{votes: Vote[], notes: {by: string, note: string}[], posterior: (Spread & {label: Label})[], proposal: import("./api.js").Proposal | null}} Heard
+ * @typedef {{votes: {you: boolean, kind: string, label: Label}[], cards: import("./overview.js").Card[]}} Heard
  */
 
 const TABS = ["Decide", "People", "Agreement", "Suspects"];
@@ -134,7 +132,7 @@ function drawn() {
   const at = [...choices.children].indexOf(/** @type {Element} */ (document.activeElement));
   choices.replaceChildren(...names.map((name, i) => option(name, i)));
   /** @type {HTMLElement | undefined} */ (choices.children[at])?.focus();
-  if (open) heard.replaceChildren(...cards(open));
+  if (open) heard.replaceChildren(...open.cards.map(card));
 }
 
 /** @param {string} name @param {number} i */
@@ -142,19 +140,6 @@ function option(name, i) {
   const made = button(name, keys[i].toUpperCase(), () => choose(i));
   made.ariaPressed = String(i === chosen);
   return made;
-}
-
-/** @param {Heard} all */
-function cards({ votes, notes, posterior, proposal }) {
-  const usual = (/** @type {Spread | null} */ right) => (right ? `${percent(right.value)} (${percent(right.low)} to ${percent(right.high)})` : "");
-  const who = votes.map((vote) => [vote.you ? `${vote.by} (you)` : vote.by, vote.kind === "label" ? said(vote.label) : vote.kind, usual(vote.right)]);
-  const chance = posterior.slice(0, 5).map((one) => [said(one.label), usual(one)]);
-  return [
-    card({ title: "Who said what", table: { head: ["Name", "Said", "Usually right"], rows: who } }),
-    ...(chance.length ? [card({ title: "What that comes to", table: { head: ["Label", "Chance (95 % interval)"], rows: chance } })] : []),
-    ...(proposal ? [card({ title: "The model", words: `${said(proposal.label)}${proposal.probability == null ? "" : `, ${percent(proposal.probability)}`}` })] : []),
-    ...(notes.length ? [card({ title: "Notes", facts: notes.map(({ by, note }) => [by, note]) })] : []),
-  ];
 }
 
 /** @param {number} i */
