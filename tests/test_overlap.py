@@ -19,7 +19,7 @@ from asklearn.errors import AnswerError, DataError, SettingError
 from asklearn.events import Asked, Gilded, Released
 from asklearn.journal.memory import MemoryJournal
 from asklearn.learning import training_set
-from asklearn.people.answers import DRAWN, Answer
+from asklearn.people.answers import DRAWN, HIDDEN, Answer
 from asklearn.people.doubts import Doubts
 from asklearn.people.priority import tiers
 from asklearn.people.readers import readers
@@ -129,6 +129,30 @@ def test_a_second_reading_looks_like_a_draw_and_shows_no_proposal():
                 assert [q.reason for q in it.holding(by)] == [q.reason for q in questions]
                 answer(it, questions, by)
         assert "again" in {arm for event in asked(it) for arm in event.arms}
+
+
+def test_what_is_asked_again_shows_no_proposal_and_tells_nothing_of_it():
+    rng = np.random.default_rng(2)
+    options = {"relabel": True, "strategy": "margin", "model": GaussianNB(), "consensus": "majority"}
+    with project(120, gold=0.2, **options) as it:
+        gilded(it, 15)
+        read = 0
+        for turn in range(30):
+            by = ("ann", "bob", "cal")[turn % 3]
+            questions = it.ask(5, by)
+            for question, arm in zip(questions, asked(it)[-1].arms, strict=True):
+                if arm == "again":
+                    read += 1
+                    assert question.blind
+                    assert question.reason.words in (HIDDEN, DRAWN)
+                    assert question.reason.score is None
+                    assert by not in it.state.labels_of(question.item)
+                    assert it.state.labels_of(question.item), "somebody else has answered it"
+            assert [(q.reason, q.blind) for q in it.holding(by)] == [(q.reason, q.blind) for q in questions]
+            answer(it, questions, by, lambda row: ("left", "right")[(row % 2) ^ int(rng.random() < 0.3)])
+            if turn % 3 == 2:
+                it.learn()
+        assert read > 5
 
 
 def test_a_second_reading_of_what_measures_the_model_is_an_audit_item_still():
@@ -275,7 +299,7 @@ def test_every_place_is_taken_once(new, due, doubtful, gold, often, golden, seed
     assert sorted(kept + back, key=lambda pick: pick.position) == before
     assert [pick.position for pick in back] == sorted(pick.position for pick in back), "in their order"
     for pick in found:
-        assert pick.look in {"margin": ("",), "again": ("random",), "gold": ("margin", "random")}[pick.arm]
+        assert pick.look in {"margin": ("",), "again": ("random", ""), "gold": ("margin", "random", "again")}[pick.arm]
 
 
 def test_an_item_in_doubt_takes_the_place_of_a_new_one_that_tells_less():

@@ -12,7 +12,7 @@ import numpy as np
 from asklearn import strategies
 from asklearn.events import Learned
 from asklearn.learning import Learner, learner_there
-from asklearn.people.answers import DRAWN, Prediction
+from asklearn.people.answers import DRAWN, HIDDEN, Prediction
 from asklearn.people.cost import Effort
 from asklearn.people.priority import Priority, tiers
 from asklearn.tasks import Task
@@ -174,6 +174,8 @@ def words(pick: Pick, strategy: str, seen: Prediction | None, task: Task) -> str
     arm = pick.look or pick.arm
     if pick.audit or arm in ("random", "check", "audit"):
         return DRAWN
+    if arm == "again":
+        return HIDDEN  # the model may have learned what somebody else said of it: what it thinks is not told
     if arm in ("seeds", "coverage"):
         return "one of the first items, chosen to cover the whole pool"
     if arm == "rare class":

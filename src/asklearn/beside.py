@@ -52,7 +52,7 @@ def in_turn(
 def in_doubt(doubts: Doubts | None, by: str, leases: Leases, ids: Sequence[str]) -> np.ndarray:
     """(d,) rows whose label is in doubt: first those that `by` should answer, then those that others should.
 
-    None that somebody answered since: what is known of it is another thing then.
+    None that somebody answered or settled since: what is known of it is another thing then.
     """
     if doubts is None or doubts.worth is None:
         return NONE
@@ -61,7 +61,8 @@ def in_doubt(doubts: Doubts | None, by: str, leases: Leases, ids: Sequence[str])
     others: list[int] = []
     for i in np.flatnonzero(may).tolist():
         row = int(doubts.rows[i])
-        if len(leases.state.labels_of(ids[row])) == doubts.heard[i]:
+        fresh = len(leases.state.labels_of(ids[row])) == doubts.heard[i]
+        if fresh and ids[row] not in leases.state.settled:
             (mine if doubts.owner[i] == by else others).append(row)
     return np.array(mine + others, dtype=np.intp)
 
@@ -72,17 +73,20 @@ def beside(
     """At most n picks with some of the offer among them, and those of the chosen that gave up their places.
 
     By lot a place goes to a reading that is due. Where the strategy would have a new item of which an answer tells
-    less than of an item in doubt, it goes to that. By lot again, any place goes to a gold item. A further reading looks
-    like a random draw, without a proposal: the model may have learned the answer of somebody else. A gold item looks
-    like the question in whose place it stands, so that no look is its own.
+    less than of an item in doubt, it goes to that. By lot again, any place goes to a gold item. A further reading shows
+    no proposal, for the model may have learned the answer of somebody else: one that is due looks like the draw that it
+    is, one in doubt like a question whose proposal is hidden. A gold item looks like the question in whose place it
+    stands, so that no look is its own.
     """
     found, kept = list(chosen), np.ones(len(chosen), dtype=bool)
 
+    due = set(offer.due.tolist())
+
     def again(row: int) -> Pick:
         chance = offer.audited.get(row)
-        return Pick(
-            row, None, chance, "again" if chance is None else "audit", chance is not None, look="random"
-        )
+        if chance is not None:
+            return Pick(row, None, chance, "audit", True)
+        return Pick(row, None, None, "again", look="random" if row in due else "")
 
     soon = len(offer.due) - offer.later
     lot = min(soon, int(rng.binomial(len(found), offer.share)))

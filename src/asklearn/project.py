@@ -849,7 +849,7 @@ class Project:
         seen = self._opinion(self.pool.ids[row])
         strategy, item = self.settings.strategy, self.pool.ids[row]
         why = words(pick, strategy, seen, self.task)
-        hidden = seen is not None and not pick.audit and why != DRAWN
+        hidden = seen is not None and not pick.audit and why not in (DRAWN, HIDDEN)
         hidden = hidden and anchoring.hidden(self.settings.seed, item, self.settings.hide)
         if seen is not None:
             self._proposed[item] = seen.label, hidden

@@ -78,7 +78,7 @@ class Question:
     @property
     def blind(self) -> bool:
         """Whether no proposal may be shown."""
-        return self.drawn or self.hidden
+        return self.drawn or self.hidden or self.reason.words == HIDDEN
 
 
 @dataclass(frozen=True, kw_only=True)
