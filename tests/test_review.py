@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,6 +201,32 @@ def test_what_is_counted_stands_where_it_was_said():
     found = counted(said, TASK.labels, "majority", [0])
     assert found == {0: ("left", 1.0), 2: ("right", 1.0)}
     assert counted([{}, {}], TASK.labels, "majority", [0]) == {}
+
+
+def test_true_is_not_one():
+    said = {"a": {"ann": True, "bob": True, "eve": 1}, "b": {"ann": 1}}
+    found = counted(list(said.values()), (1, True), "majority", [0])
+    assert [(type(label), label) for label, _ in found.values()] == [(bool, True), (int, 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("bluebirds", 0.89), ("rte_snow", 0.925)])
+def test_real_crowds_come_to_what_is_true(name, least):
+    folder = Path(os.environ.get("ASKLEARN_DATA", "../shared/data")) / "crowd"
+    if not folder.exists():
+        pytest.skip("the data of the crowds is not here")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    said = parquet.read_table(folder / f"{name}.answers.parquet").to_pydict()
+    truth = parquet.read_table(folder / f"{name}.truth.parquet").to_pydict()
+    known = votes({"item": said["task"], "annotator": said["worker"], "label": said["label"]})
+    found = agreed(known, "auto", [0])
+    right = dict(zip(truth["task"], truth["truth"], strict=True))
+    hits = [
+        known.labels[k] == right[item]
+        for item, k in zip(known.items, found.label, strict=True)
+        if item in right
+    ]
+    assert np.mean(hits) >= least
 
 
 # -- a project ------------------------------------------------------------------------------------------------------

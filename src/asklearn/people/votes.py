@@ -56,7 +56,7 @@ def votes(answers: Any, labels: Sequence[Any] | None = None) -> Votes:
     columns = read(answers, COLUMNS)
     items, item = numbered("item", columns["item"])
     annotators, annotator = numbered("annotator", columns["annotator"])
-    found, label = numbered("label", columns["label"])
+    found, label = numbered("label", columns["label"], typed=True)
     order = in_order(found) if labels is None else list(labels)
     place = {(type(name), name): k for k, name in enumerate(order)}
     unknown = next((name for name in found if (type(name), name) not in place), None)
@@ -109,8 +109,8 @@ def _missing(name: str, row: int) -> str:
     return f"the answer in row {row + 1} has no {name}; every answer says item, annotator and label"
 
 
-def numbered(name: str, cells: Any) -> tuple[list[Any], np.ndarray]:
-    """(names in the order in which they come, place of each cell's name (n,) int64).
+def numbered(name: str, cells: Any, typed: bool = False) -> tuple[list[Any], np.ndarray]:
+    """(names in the order in which they come, place of each cell's name (n,) int64); `typed`: True is not 1.
 
     >>> numbered("item", ["b", "a", "b"])
     (['b', 'a'], array([0, 1, 0]))
@@ -122,6 +122,10 @@ def numbered(name: str, cells: Any) -> tuple[list[Any], np.ndarray]:
         rank[came] = np.arange(len(came))
         return found[came].tolist(), rank[place]
     plain = cells.tolist() if isinstance(cells, np.ndarray) else cells
+    if typed and {bool, int} <= set(map(type, plain)):
+        numbered(name, plain)  # that none is missing
+        kinds, places = numbered(name, [(type(cell) is bool, cell) for cell in plain])
+        return [cell for _, cell in kinds], places
     seen: dict[Any, int] = {}
     try:
         places = np.fromiter((seen.setdefault(cell, len(seen)) for cell in plain), np.int64, len(plain))

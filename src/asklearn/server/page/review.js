@@ -98,7 +98,7 @@ async function reported(work) {
 /** The next items, that which was asked for first. */
 async function more() {
   write(told, "One moment …");
-  const found = await call("GET", `review?n=50${asked && `&item=${encodeURIComponent(asked)}`}`);
+  const found = await call("GET", `review?n=${Math.min(50, 20 + put.length)}${asked && `&item=${encodeURIComponent(asked)}`}`);
   cases = found.items.filter((/** @type {Case} */ one) => one.item === asked || !put.includes(one.item));
   left = found.left;
   asked = "";
