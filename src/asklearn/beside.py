@@ -20,7 +20,8 @@ class Offer:
 
     due (m,): others have read these and more people are to, in the order in which they are asked; the last `later`
     of them would better go to somebody else. share: of questions that are to be such. doubtful (d,): those whose label
-    is in doubt, in the order in which they are asked. worth (rows,): what an answer tells of each row, new or old. gold (g,) and gold_share: items whose answer is known. audited: row -> the chance of its draw.
+    is in doubt, in the order in which they are asked. worth (rows,): what an answer tells of each row, new or old.
+    gold (g,) and gold_share: items whose answer is known. audited: row -> the chance of its draw.
     """
 
     due: np.ndarray
