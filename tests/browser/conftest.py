@@ -169,7 +169,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
             folder = tmp_path_factory.mktemp("page") / "project"
             lease = options.pop("lease", 120.0)
             task = classes(task) if isinstance(task, list) else task
-            with Project(rows, task, path=folder, **({"audit": 0.0} | options)) as made:
+            with Project(rows, task, path=folder, **({"audit": 0.0, "hide": 0.0} | options)) as made:
                 if prepare is not None:
                     prepare(made)
             return running.enter_context(serving(Path(folder), lease=lease))
