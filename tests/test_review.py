@@ -266,7 +266,7 @@ def test_a_model_learns_from_what_counts_and_again_the_same_from_the_record(cons
         project.learn()
         proba = learner.serving.proba
         crowded(project, {"dan": 1.0}, range(100, 110))
-        again = learner.fit(learner._learned_from(project._record, project.state.models[-1]), "again")
+        again = learner.fit(learner.learned_from(project._record.journal, project.state.models[-1]), "again")
         assert np.array_equal(again.proba, proba)
 
 
@@ -636,3 +636,16 @@ def test_quality_is_told_in_figures_and_in_words(project):
     assert "All together" in [card["title"] for card in said["cards"]["agreement"]]
     assert said["suspects"]
     assert all("content" in one for one in said["suspects"][:50])
+
+
+def test_what_counts_is_the_same_whenever_and_wherever_it_is_asked(tmp_path):
+    """Asked for after each model and asked for once at the end, by another process of the same folder, say."""
+    X = np.random.default_rng(0).normal(size=(120, 2)) + np.arange(120)[:, None] % 3
+    with Project(X, TASK, path=tmp_path / "p", model="logistic", audit=0.1, redundancy=3) as project:
+        crowded(project, {"ann": 0.9, "bob": 0.6, "eve": 0.4}, range(60))
+        project.learn()
+        project.labels()
+        crowded(project, {"ann": 0.9, "bob": 0.6, "eve": 0.4}, range(60, 70), seed=1)
+        found = project.labels()
+    with Project.open(tmp_path / "p", writing=False) as again:
+        assert again.labels() == found

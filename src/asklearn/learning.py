@@ -21,6 +21,7 @@ from asklearn.errors import DataError, NotReady, SettingError
 from asklearn.estimate import cross_fitted
 from asklearn.events import Label, Learned
 from asklearn.features import Encoder, Features
+from asklearn.journal import Journal
 from asklearn.people import sweeps
 from asklearn.people.cost import Costs, Effort
 from asklearn.people.doubts import Doubts, disagreed, weighed
@@ -194,9 +195,7 @@ def codes(labels: Sequence[Label | None], task: Task) -> np.ndarray:
     return task.columns(labels)
 
 
-def votes_of(
-    said: Sequence[Mapping[str, Label]], rows: np.ndarray, size: int, task: Task
-) -> Votes:
+def votes_of(said: Sequence[Mapping[str, Label]], rows: np.ndarray, size: int, task: Task) -> Votes:
     """The answers to the items at these positions, among all items of a pool of this size."""
     people = list(dict.fromkeys(by for each in said for by in each))
     place = {by: j for j, by in enumerate(people)}
@@ -379,7 +378,9 @@ class Learner:
             if not record.state.models:
                 raise NotReady("no model has been trained yet: answer questions of two classes, then learn")
             last = record.state.models[-1]
-            self.serving = self._restored(last) or self.fit(self._learned_from(record, last), last.version)
+            self.serving = self._restored(last) or self.fit(
+                self.learned_from(record.journal, last), last.version
+            )
         return self.serving
 
     def model_of(self, serving: Serving, record: Record) -> Any:
@@ -389,7 +390,7 @@ class Learner:
         if self.folder is not None and serving.artifact is not None:
             return models.load(self.folder / "models", serving.artifact)
         learned = next(m for m in reversed(record.state.models) if m.version == serving.version)
-        return self.fit(self._learned_from(record, learned), serving.version).model
+        return self.fit(self.learned_from(record.journal, learned), serving.version).model
 
     def encode(self, X: Any) -> Any:
         """New rows as the model sees them."""
@@ -464,12 +465,16 @@ class Learner:
         np.savez(scratch, allow_pickle=False, **serving.said)
         final = cache / f"said-{serving.version}-{_digest(scratch)}.npz"
         scratch.replace(final)
-        for old in (*cache.glob("said-*-*.npz"), *cache.glob("proba-*-*.npy")):  # the latter of older versions
+        for old in (
+            *cache.glob("said-*-*.npz"),
+            *cache.glob("proba-*-*.npy"),
+        ):  # the latter of older versions
             if old != final:
                 old.unlink(missing_ok=True)
 
-    def _learned_from(self, record: Record, last: Learned) -> TrainingSet:
-        then = fold(takewhile(lambda entry: entry[0] <= last.watermark, record.journal.read()))
+    def learned_from(self, journal: Journal, last: Learned) -> TrainingSet:
+        """What this model was fitted to, as the record tells it."""
+        then = fold(takewhile(lambda entry: entry[0] <= last.watermark, journal.read()))
         return self.training(then)
 
     # -- in another process -------------------------------------------------------------------------------------

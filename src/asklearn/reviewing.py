@@ -16,6 +16,7 @@ from asklearn.background import Background
 from asklearn.errors import NotReady
 from asklearn.estimate import FOLDS
 from asklearn.events import Answered, Label
+from asklearn.journal import Journal
 from asklearn.journal.sqlite import SqliteJournal
 from asklearn.learning import Learner, learner_there
 from asklearn.people import portrait, sweeps
@@ -76,8 +77,8 @@ def facts(state: State) -> int:
 class Chambers:
     """Where it is worked out, in this process or another."""
 
-    def __init__(self, learner: Learner, method: str, seed: int) -> None:
-        self._learner, self._method, self._seed = learner, method, seed
+    def __init__(self, learner: Learner, journal: Journal, method: str, seed: int) -> None:
+        self._learner, self._journal, self._method, self._seed = learner, journal, method, seed
         self._apart: tuple[str, dict[str, int], np.ndarray] | None = None
 
     def use(self, learner: Learner) -> None:
@@ -144,9 +145,11 @@ class Chambers:
         return proba
 
     def _crossed(self, state: State) -> tuple[dict[str, int], np.ndarray]:
-        if state.models[-1].seconds * FOLDS > AFFORD:
+        """item -> place in chances from models that did not learn from it, of all that the last model did learn from."""
+        last = state.models[-1]
+        if last.seconds * FOLDS > AFFORD:
             return {}, np.empty(0)
-        training = self._learner.training(state)
+        training = self._learner.learned_from(self._journal, last)
         try:
             proba = self._learner.cross_fitted(training)
         except NotReady:  # too few labels of a class to be left out in turn
@@ -178,7 +181,7 @@ def _there(folder: str, task: Task, model: Any, seed: int, method: str) -> _Ther
     if folder not in _THERE:
         learner = learner_there(folder, task, model, seed)
         journal = SqliteJournal(Path(folder) / "journal.sqlite", writing=False)
-        _THERE[folder] = _There(Chambers(learner, method, seed), journal, State())
+        _THERE[folder] = _There(Chambers(learner, journal, method, seed), journal, State())
     found = _THERE[folder]
     found.chambers.use(learner_there(folder, task, model, seed))  # a pool that has grown is read anew
     fold(found.journal.read(found.state.seq), found.state)
@@ -278,7 +281,7 @@ class Reviewing:
 
     def __init__(self, record: Record, learner: Learner, method: str, seed: int) -> None:
         self._record, self._learner, self._method, self._seed = record, learner, method, seed
-        self._here = Chambers(learner, method, seed)
+        self._here = Chambers(learner, record.journal, method, seed)
         self._process: Background | None = None
         self._docket = Kept(lambda: self._work(docket_there, self._here.docket), self._is_apart)
         self._portrait = Kept(lambda: self._work(portrait_there, self._here.portrait), self._is_apart)
