@@ -63,8 +63,9 @@ def each_of(estimator: Any) -> Any:
     """The estimator itself if it takes several labels a row, else one of it a label."""
     from sklearn.utils import get_tags
 
-    about = get_tags(estimator).classifier_tags
-    return estimator if about is not None and about.multi_label else Each(estimator)
+    tags = get_tags(estimator)
+    several = tags.classifier_tags is not None and tags.classifier_tags.multi_label
+    return estimator if several or tags.target_tags.multi_output else Each(estimator)
 
 
 def marginals(model: Any, X: Any, labels: int) -> np.ndarray:

@@ -22,6 +22,7 @@ BENT = (0.5, 0.9)  # share of the bent part in the kernel; the rest is straight
 NOISES = tuple(10.0 ** np.arange(-4, 2.1, 0.5))  # variance of an answer's noise per variance of the function
 USUAL, DOUBT = -1.0, 4.0  # before any row was seen: the logarithm of the noise, and how firmly that is held
 CHOSEN = 4  # rows' worth of what was chosen to fit the rest: left-out numbers lie nearer than new ones
+LEAST_NOISE = 0.01  # of the mean squared error: members that agree are not certain
 ROUNDING = 1e-7  # eigenvalues below this share of the largest are rounding
 UNITS, FAR = 30.0, 5.0  # as in `auto`: where units differ so much, and where scaled columns are cut off
 ASKED = 4000  # rows whose kernel is held at a time
@@ -157,8 +158,9 @@ class _Spanned:
 class Ranged(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Any regressor, with widths that rows which it did not learn from bear out.
 
-    Where the regressor says how sure it is, by predict(X, return_std=True) or as a committee (forest, bagging) by
-    the spread of its members, these deviations are scaled to what 5 folds found; else every row has the same one.
+    A regressor says how sure it is by predict(X, return_std=True), or as a committee (forest, bagging) by the spread s
+    of its members, which leaves out the noise of answers; others do not say. Either way the variance of an answer is
+    s^2 + noise, the noise being what squared errors in 5 folds have beyond s^2; where they have less, s is scaled down.
     """
 
     def __init__(self, estimator: Any) -> None:
@@ -168,13 +170,15 @@ class Ranged(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         y = np.asarray(y, dtype=float)
         fold = np.random.default_rng(0).permutation(len(y)) % min(FOLDS, len(y))
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        off = np.empty(len(y))
+        off, told = np.empty(len(y)), np.empty(len(y))
         for k in np.unique(fold):
             learn, ask = fold != k, fold == k
             model = self._fitted(_some(X, learn), y[learn], None if weight is None else weight[learn])
             mean, std = _spoken(model, _some(X, ask))
-            off[ask] = (y[ask] - mean) ** 2 / (1.0 if std is None else np.maximum(std, 1e-12) ** 2)
-        self.scale_ = float(np.sqrt(np.average(off, weights=weight)))
+            off[ask], told[ask] = (y[ask] - mean) ** 2, 0.0 if std is None else std**2
+        error, spread = (float(np.average(part, weights=weight)) for part in (off, told))
+        self.noise_ = max(error - spread, LEAST_NOISE * error)
+        self.scale_ = min(1.0, (error - self.noise_) / spread) if spread > 0 else 0.0  # of the variance
         self.estimator_ = self._fitted(X, y, weight)
         self.varies_ = varies(self.estimator_)
         return self
@@ -182,7 +186,8 @@ class Ranged(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """(rows,) numbers as the regressor says them; with return_std also (rows,) standard deviations."""
         mean, std = _spoken(self.estimator_, X)
-        return (mean, self.scale_ * (np.ones(len(mean)) if std is None else std)) if return_std else mean
+        spread = np.zeros(len(mean)) if std is None else std**2
+        return (mean, np.sqrt(self.scale_ * spread + self.noise_)) if return_std else mean
 
     def _fitted(self, X: Any, y: np.ndarray, weight: np.ndarray | None) -> Any:
         model = clone(self.estimator)
