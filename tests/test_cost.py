@@ -224,6 +224,16 @@ def test_a_hard_budget_ends_it_and_a_soft_one_advises(limits, asked):
             assert "is used up" in project.advice().why[0]
 
 
+def test_a_hard_budget_counts_what_people_hold():
+    X, y = texts(60)
+    with Project(X, classes(["pos", "neg"]), model(), budget=12, hard=True, audit=0, overlap=0) as project:
+        held = [len(project.ask(5, who)) for who in ("ann", "bob", "cem")]
+        assert held == [5, 5, 2]
+        assert project.ask(1, "dan") == []
+        project.release([question.item for question in project.holding("ann")], "ann")
+        assert len(project.ask(9, "dan")) == 5
+
+
 def test_settings_say_what_is_wrong(tmp_path: Path):
     plain = {"name": "n", "task": "classes", "labels": ("a", "b")}
     for wrong, words in (

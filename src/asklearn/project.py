@@ -315,9 +315,13 @@ class Project:
         self._learner.prepare(self._record)
 
         def asking() -> tuple[list[Event], list[Question]]:
-            if self.settings.hard and standing.used_up(self.settings, self._progress()):
+            room = n
+            if self.settings.hard:
+                held = self._record.leases.count()
+                room = standing.room(self.settings, self._progress(), held, n)
+            if not room:
                 return [], []
-            events, picks, seed = self._planner.decide(n, by, rows, ahead)
+            events, picks, seed = self._planner.decide(room, by, rows, ahead)
             if not picks:
                 return events, []
             batch = f"b{self.state.seq + len(events) + 1}"

@@ -30,10 +30,15 @@ def budget(setup: Settings) -> stopping.budget | None:
     )
 
 
-def used_up(setup: Settings, progress: Progress) -> bool:
-    """Whether nothing may be asked any more, since a limit is reached and the project is strict about it."""
-    rule = budget(setup) if setup.hard else None
-    return rule is not None and rule(progress) is not None
+def room(setup: Settings, progress: Progress, held: int, n: int) -> int:
+    """How many of n questions a hard budget has room for: none beyond a limit, nor more labels than it has left.
+
+    `held`: questions that people have and may yet answer.
+    """
+    rule = budget(setup)
+    if rule is None or rule(progress) is not None:
+        return n if rule is None else 0
+    return n if setup.budget is None else max(0, min(n, setup.budget - progress.labels - held))
 
 
 def verdict(state: State, promised: Declared, setup: Settings) -> canary.Verdict:
