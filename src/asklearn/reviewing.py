@@ -145,7 +145,7 @@ class Chambers:
         return proba
 
     def _crossed(self, state: State) -> tuple[dict[str, int], np.ndarray]:
-        """item -> place in chances from models that did not learn from it, of all that the last model did learn from."""
+        """item -> place in chances by models that left it out, of all that the last model learned from."""
         last = state.models[-1]
         if last.seconds * FOLDS > AFFORD:
             return {}, np.empty(0)
