@@ -20,6 +20,8 @@ const SOON = 1500; // ms until another look at a map that is being made
 const PAUSE = 150; // ms; who chooses point by point is not done yet
 const WHY = "Here many items get one class, or one set of labels, at a time. In this project each answer is made for one item: there is nothing to give to many.";
 const HOW = "Draw a line around points (Shift: more), or walk with the arrows: Shift chooses on the way, Space one, N the neighbours. Zoom with + and − or the wheel, move with the right button.";
+/** @type {{count: number, items: string[]}} */
+const NOTHING = { count: 0, items: [] };
 /** @type {Record<string, string>} */
 const MAKING = { waiting: "The map comes once the features are there …", rough: "A rough map; a better one is on its way …" };
 const LEGEND = { "d0": "sure", "d4": "in doubt", "taken": "with others" };
@@ -33,8 +35,7 @@ export function bulk(swept) {
   const [title, news, where] = [make("h2"), make("p", { className: "quiet" }), make("p", { className: "where" })];
   /** @type {any} */
   let map = { stage: "waiting", acts: [], item: [] };
-  /** @type {{count: number, items: string[]}} */
-  let found = { count: 0, items: [] };
+  let found = NOTHING;
   let [grid, shown, again, soon, turn, began] = [false, false, 0, 0, 0, 0];
   let act = { key: "", body: "" };
   let several = false; // whether an item has a set of labels
@@ -84,6 +85,7 @@ export function bulk(swept) {
   /** What is there to be labelled. @param {object} region */
   async function look(region) {
     const mine = ++turn;
+    found = NOTHING; // a key pressed now must not label what was chosen before
     const reply = await tried("POST", "map/inside", { ...region, n: grid ? GRID : MOST, doubtful: grid });
     const items = reply && (await tried("POST", "map/items", { items: reply.items.slice(0, grid ? GRID : SAMPLE) }));
     if (!items || mine !== turn) return; // something else is chosen by now
@@ -96,6 +98,7 @@ export function bulk(swept) {
   }
 
   function picked() {
+    found = NOTHING;
     plot.mark();
     clearTimeout(soon);
     soon = setTimeout(() => look({ points: [...plot.chosen] }), PAUSE);
@@ -167,7 +170,7 @@ export function bulk(swept) {
 
   async function clear() {
     plot.chosen.clear();
-    found = { count: 0, items: [] };
+    found = NOTHING;
     cards.show([], false);
     await load();
     if (grid) await look({});
