@@ -19,7 +19,7 @@ FLOORS = [
     {"__main__", "cli", "testing"},
     {"server", "connect", "study", "report", "live"},
     {"project"},
-    {"asking", "background", "beside", "learning", "mapping", "planning", "record", "reviewing", "settings", "standing", "steering", "witness"},
+    {"asking", "background", "beside", "home", "learning", "mapping", "measuring", "planning", "questions", "record", "results", "reviewing", "settings", "standing", "steering", "telling", "witness"},
     {
         "strategies",
         "scores",

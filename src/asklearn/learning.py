@@ -36,7 +36,7 @@ from asklearn.tasks.shared import Said
 
 GROWTH = 0.05  # a fit is due when labels grew by this share (or by a batch, whichever is more)
 LEAST_DRAWN = 10  # labels on each side before choosing is held against drawing
-DUEL, CROSS, COUNT = 7, 9, 12  # purposes of generators
+FOLD, DUEL, CROSS, COUNT = 5, 7, 9, 12  # purposes of generators
 QUANTITIES = ("proba", "mean", "std")  # of what a model says, those that strategies may look at
 STOP_SET = 2000  # items on which successive models are compared (Bloodgood and Vijay-Shanker 2009)
 
@@ -326,6 +326,13 @@ class Learner:
         return cross_fitted(
             self._model, lambda of: self._seen(rows[of]), len(rows), every, target, self.task.labels, rng
         )
+
+    def cross_fitted_pool(self, size: int, training: TrainingSet) -> np.ndarray:
+        """(size, classes) what models that did not learn from a row say of it, for the first `size` rows of the pool."""
+        rows, target = self.rows_of(training.items), np.asarray(self.task.encode(training.labels))
+        kept = rows < size  # rows added since the model was made join with the next one
+        rng = np.random.default_rng([self._seed, training.watermark, FOLD])
+        return cross_fitted(self._model, self._seen, size, rows[kept], target[kept], self.task.labels, rng)
 
     def _counted(self, training: TrainingSet) -> TrainingSet:
         """What people said weighed by who said it, where the consensus is no majority."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,42 +14,46 @@ from typing import Any, Self
 
 import numpy as np
 
-from asklearn import estimate as estimates
-from asklearn import learning, mapping, models, settings, standing, steering, stopping, strategies
+from asklearn import (
+    home,
+    learning,
+    mapping,
+    measuring,
+    models,
+    results,
+    settings,
+    standing,
+    steering,
+    stopping,
+    strategies,
+    telling,
+)
 from asklearn import pool as pools
-from asklearn.asking import Pick, words
 from asklearn.canary import Verdict
-from asklearn.errors import AnswerError, KeyReused, NotReady, SettingError
+from asklearn.errors import AnswerError, SettingError
 from asklearn.estimate import Estimate
 from asklearn.events import (
     Added,
     Answered,
-    Asked,
     Event,
     Label,
-    Learned,
     Measured,
     Released,
     Renewed,
-    Retracted,
-    Settled,
-    Stopped,
-    Swept,
 )
 from asklearn.journal import Journal
-from asklearn.journal.lock import Lock, lock
 from asklearn.journal.memory import MemoryJournal
-from asklearn.journal.sqlite import SqliteJournal
 from asklearn.learning import Learner, Serving, TrainingSet
 from asklearn.models.align import rows_of
 from asklearn.people import agreement as agreements
-from asklearn.people import anchoring, examples, sweeps
+from asklearn.people import examples, sweeps
 from asklearn.people.accord import Accord
-from asklearn.people.answers import DRAWN, HIDDEN, Answer, Prediction, Question, Reason, recorded, same
+from asklearn.people.answers import Answer, Question
 from asklearn.people.settling import settlement
 from asklearn.planning import Planner
-from asklearn.pool import Pool, store
+from asklearn.pool import Pool
 from asklearn.pool.store import StoredPool
+from asklearn.questions import Questions
 from asklearn.record import Record
 from asklearn.reviewing import Reviewing
 from asklearn.settings import CUSTOM, Settings
@@ -63,11 +64,6 @@ from asklearn.tasks import Task
 from asklearn.view import require
 
 Table = dict[str, list[Any]]
-FOLD = 5  # purpose of the generator that draws the folds of an assisted estimate
-EXPORT_BLOCK = 1000  # rows read from the pool at once
-EXPORTED = frozenset(  # and, of numbers, low and high
-    {"id", "label", "confidence", "answers", "prediction", "probability"}
-)
 SERVES = frozenset({"embedding", "labelled", "cost", "n", "rng", "view"})  # quantities any project can give
 
 
@@ -165,7 +161,7 @@ class Project:
         )
         chosen = strategies.get(strategy) if isinstance(strategy, str) else strategy
         models.known(model, task.kind)
-        _metrics(rules, task)
+        measuring.metrics(rules, task)
         given = SERVES | task.gives | ({"priority"} if priority is not None else set())
         require(chosen, given, model if isinstance(model, str) else type(model).__name__)
         if path is None:
@@ -173,7 +169,7 @@ class Project:
             self._open(setup, rows, task, model, chosen, rules, journal=journal)
         else:
             folder = Path(path)
-            self._open(setup, _made(folder, setup, pool), task, model, chosen, rules, path=folder)
+            self._open(setup, home.made(folder, setup, pool), task, model, chosen, rules, path=folder)
 
     @classmethod
     def open(
@@ -228,7 +224,7 @@ class Project:
         own: tuple[Rule, ...] = tuple(rules) if budget is None else (budget, *rules)
         self._rules = own or stopping.usual(task.usual)
         self._promised = declared(strategy)
-        self._metrics = _metrics(self._rules, task)
+        self._metrics = measuring.metrics(self._rules, task)
         self._model = model
         if task.sees_rows and rows.kind != "text":
             raise SettingError(f"{task.kind} are of texts; this pool holds rows of kind {rows.kind!r}")
@@ -247,13 +243,13 @@ class Project:
         self._atlas = mapping.Atlas(self._learner, setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
-        self._proposed: dict[str, tuple[Label, bool]] = {}  # of what was asked; and whether it is hidden
+        self._questions = Questions(self._learner, setup)
         self._owns_journal = journal is None
         if journal is None:
             if path is None:
                 journal = MemoryJournal()
             else:
-                self._lock, journal = _locked(path, writing)
+                self._lock, journal = home.opened(path, writing)
         self._record = Record(
             journal, self._learner.positions, setup.redundancy, overlap=setup.overlap, seed=setup.seed
         )
@@ -325,9 +321,9 @@ class Project:
             if not picks:
                 return events, []
             batch = f"b{self.state.seq + len(events) + 1}"
-            events.append(self._asked(picks, by, batch, float(lease), seed))
+            events.append(self._questions.asked(picks, by, batch, float(lease), seed))
             until = datetime.now(UTC) + timedelta(seconds=lease)
-            return events, [self._question(pick, batch, until) for pick in picks]
+            return events, [self._questions.question(pick, batch, until) for pick in picks]
 
         return self._record.transact(asking)
 
@@ -338,7 +334,13 @@ class Project:
         naming the item for what nobody may answer, `KeyReused` for a known key with another body.
         """
         told = [answers] if isinstance(answers, Answer) else list(answers)
-        self._record.transact(lambda: (self._facts(told), None))
+        known = self._learner.positions
+        self._record.transact(
+            lambda: (
+                telling.facts(told, self.state, self.task, self.pool, known, self._questions.proposed),
+                None,
+            )
+        )
         self._learner.nudge()
 
     def sweep(
@@ -395,9 +397,7 @@ class Project:
         They are drawn at random, or the most doubtful ones. With neither polygon nor points: of the whole pool.
         """
         corners = None if polygon is None else np.asarray(polygon, dtype=float).reshape(-1, 2)
-        return mapping.within(
-            self._atlas, self._record, self._learner, by, n, corners, points, doubtful
-        )
+        return mapping.within(self._atlas, self._record, self._learner, by, n, corners, points, doubtful)
 
     def bulk(self, by: str = "me", n: int = 10) -> list[dict[str, Any]]:
         """The last n bulk acts of `by` that stand, newest first: key, label, items (how many), at."""
@@ -430,7 +430,7 @@ class Project:
             for item in self._record.leases.held_by(by):
                 asked = state.asked_last[item, by]
                 until = datetime.now(UTC) + timedelta(seconds=self._record.leases.seconds_left(item, by))
-                questions.append(self._question(self._pick_again(asked, item), asked.batch, until))
+                questions.append(self._questions.again(asked, item, until))
             return questions
 
     def renew(self, items: Iterable[str], by: str, lease: float = 120) -> None:
@@ -564,7 +564,9 @@ class Project:
                 said = [list(by.values()) for item, by in heard if len(by) > 1 and item not in state.aside]
             return agreements.of_task(said, self.task.together, measure, seed)
         measure, table, aside = measure or "krippendorff", self.answers(), self.state.aside
-        kept = [i for i, item in enumerate(table["item"]) if item not in aside]  # gold is chosen, and often easy
+        kept = [
+            i for i, item in enumerate(table["item"]) if item not in aside
+        ]  # gold is chosen, and often easy
         table = {name: [cells[i] for i in kept] for name, cells in table.items()}
         return agreements.agreement(table, measure, labels=self.task.labels, seed=seed)
 
@@ -584,7 +586,7 @@ class Project:
         And what the serving model says (proposal). Raises `DataError` for an item that is not there.
         """
         self._learner.rows_of([item])
-        seen = self._opinion(item)
+        seen = self._questions.opinion(item)
         return self._reviewing.said_of(item, by) | {"proposal": seen and seen.document()}
 
     def settle(
@@ -604,7 +606,7 @@ class Project:
         """
         act = str(uuid.uuid4()) if key is None else key
         try:
-            value = self._checked(Answer(item=item, label=label))
+            value = telling.checked(Answer(item=item, label=label), self.task, self.pool)
         except AnswerError as error:
             raise AnswerError(f"item {item!r}: {error}", item=item, key=act) from None
 
@@ -645,26 +647,15 @@ class Project:
 
         Raises `NotReady` without a model or enough audit answers, `SettingError` for a metric that has no estimate.
         """
-        if method not in {"audit", "assisted"}:
-            raise SettingError(f"there is no method {method!r}; there are audit and assisted")
         metric = self.task.usual if metric is None else metric
-        if method == "assisted" and self.task.kind != "classes":
-            raise SettingError(f"assisted estimates are of classes; the task is {self.task.kind}")
-        if method == "assisted" and metric != "accuracy":
-            raise SettingError(f"assisted estimates are of accuracy; ask for {metric!r} with method='audit'")
+        way = measuring.method(method, metric, self.task)
         serving = self._learner.served(self._record)
+        if way == "audit":
+            with self._record.now() as state:
+                return measuring.measured(self._learner, serving, state, metric)
         with self._record.now() as state:
-            if method == "audit":
-                return self._measure(serving, state, metric)
-            training = learning.training_set(state, self.task)
-            rows, truth = self._audit(serving, state)
-        proba = self._cross_fitted(len(serving.proba), training)
-        right = [
-            self.task.labels[i] == label
-            for i, label in zip(serving.proba[rows].argmax(axis=1), truth, strict=True)
-        ]
-        sure = proba.max(axis=1)
-        return estimates.assisted(right, sure[rows], sure)
+            training, rows, truth = measuring.basis(self._learner, serving, state)
+        return measuring.assisted(self._learner, serving, training, rows, truth)
 
     def model(self) -> Any:
         """The fitted estimator that serves now. Raises `NotReady` before the first."""
@@ -754,7 +745,7 @@ class Project:
         """(good, confusing) items of a label, of those whose label `by` may know; see `asklearn.people.examples`."""
         with self._record.now() as state:
             known = examples.known(state, by, self.settings.redundancy)
-        return examples.examples(label, known, self._opinion)
+        return examples.examples(label, known, self._questions.opinion)
 
     def status(self) -> dict[str, Any]:
         """Where the project stands, as JSON can hold it."""
@@ -762,7 +753,15 @@ class Project:
             fit, agreed = self.learning(), self._accord.now(state, wait=not self._learner.apart)
             stamp = (state.seq, self._record.leases.count(), self._learner.serving, agreed, *fit.values())
             if self._described is None or self._described[0] != stamp:
-                self._described = stamp, self._describe(state, fit, agreed)
+                advice = stopping.advise(self._rules, self._progress(), self.task.usual)
+                found = standing.found(state, self._learner)
+                self._described = (
+                    stamp,
+                    standing.status(
+                        state, self.settings, self.task, self._promised, fit, agreed, found, advice
+                    )
+                    | {"held": self._record.leases.count()},
+                )
             return dict(self._described[1])
 
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
@@ -777,7 +776,7 @@ class Project:
         Raises `NotReady` when predictions are wanted before the first model.
         """
         serving = self._learner.served(self._record) if predict else None
-        return self._rows(self._reviewing.verdicts(), serving)
+        return results.rows(self.pool, self.task, self._reviewing.verdicts(), serving)
 
     def close(self) -> None:
         """Let go of the trainer, the journal and the lock; closing twice is fine."""
@@ -820,311 +819,24 @@ class Project:
             first=first, count=len(self.pool.ids) - first, source=source, fingerprint=self.pool.fingerprint
         )
 
-    def _asked(
-        self, picks: Sequence[Pick], by: str, batch: str, lease: float, seed: tuple[int, ...]
-    ) -> Asked:
-        serving = self._learner.serving
-        return Asked(
-            items=tuple(self.pool.ids[pick.position] for pick in picks),
-            by=by,
-            strategy=self.settings.strategy,
-            lease=lease,
-            batch=batch,
-            scores=tuple(pick.score for pick in picks),
-            chances=tuple(pick.chance for pick in picks),
-            arms=tuple(pick.arm for pick in picks),
-            model=None if serving is None else serving.version,
-            seed=seed,
-            plans=tuple(pick.plan for pick in picks),
-            models=tuple(pick.model for pick in picks),
-            above=tuple(pick.above for pick in picks),
-            looks=tuple(pick.look for pick in picks) if any(pick.look for pick in picks) else (),
-        )
-
-    def _pick_again(self, asked: Asked, item: str) -> Pick:
-        i = asked.items.index(item)
-        arm = asked.arms[i]
-        look = asked.looks[i] if asked.looks else ""
-        row = self._learner.positions[item]
-        return Pick(row, asked.scores[i], asked.chances[i], arm, arm == "audit", look=look)
-
-    def _question(self, pick: Pick, batch: str, until: datetime) -> Question:
-        serving, row = self._learner.serving, pick.position
-        seen = self._opinion(self.pool.ids[row])
-        strategy, item = self.settings.strategy, self.pool.ids[row]
-        why = words(pick, strategy, seen, self.task)
-        hidden = seen is not None and not pick.audit and why not in (DRAWN, HIDDEN)
-        hidden = hidden and anchoring.hidden(self.settings.seed, item, self.settings.hide)
-        if seen is not None:
-            self._proposed[item] = seen.label, hidden
-        return Question(
-            item=item,
-            row=row,
-            batch=batch,
-            reason=Reason(strategy, pick.score, HIDDEN if hidden else why),
-            chance=pick.chance,
-            audit=pick.audit,
-            model=None if serving is None else serving.version,
-            proposal=seen,
-            until=until,
-            hidden=hidden,
-        )
-
-    def _opinion(self, item: str) -> Prediction | None:
-        serving, row = self._learner.serving, self._learner.positions[item]
-        known = serving is not None and row < serving.rows
-        return self.task.prediction(serving.said, row) if serving is not None and known else None
-
-    def _checked(self, answer: Answer) -> Label:
-        return self.task.check(answer.label, lambda: self.pool.rows([answer.item])[0])
-
-    def _facts(self, answers: Sequence[Answer]) -> list[Event]:
-        """The answers as events, those already known left out."""
-        fresh: dict[str, Answered | Retracted] = {}
-        known: Event | None
-        for answer in answers:
-            fact = self._fact(answer, fresh)
-            known = self.state.keys.get(answer.key) or fresh.get(answer.key)
-            if known is None:
-                fresh[answer.key] = fact
-            elif not same(known, fact):
-                raise KeyReused(
-                    f"the key {answer.key!r} came before with another answer; give each answer a key of its own",
-                    item=answer.item,
-                    key=answer.key,
-                )
-        return list(fresh.values())
-
-    def _fact(self, answer: Answer, fresh: Mapping[str, Answered | Retracted]) -> Answered | Retracted:
-        try:
-            if answer.undo:
-                gone = self.state.keys.get(answer.undo) or fresh.get(answer.undo)
-                if not isinstance(gone, Answered | Settled | Swept) or gone.by != answer.by:
-                    raise AnswerError(
-                        f"{answer.by!r} has given no answer with the key {answer.undo!r} to take back"
-                    )
-            elif answer.item not in self._learner.positions:
-                raise AnswerError(f"there is no item {answer.item!r} in the pool")
-            label = None if answer.label is None else self._checked(answer)
-            asked = label is not None and (answer.item, answer.by) in self.state.asked_last
-            proposed, hidden = self._proposed.get(answer.item, (None, False)) if asked else (None, False)
-            return recorded(answer, label, proposed, hidden and answer.seen is None)
-        except AnswerError as error:
-            about = f"item {answer.item!r}: " if answer.item and repr(answer.item) not in str(error) else ""
-            raise AnswerError(f"{about}{error}", item=answer.item, key=answer.key) from None
-
     def _adopt(self, serving: Serving, training: TrainingSet, seconds: float) -> None:
         """Record the new model and how good it is, then let it serve, all at once."""
         before = self._learner.serving
-        known = None if before is None else before.said
-        signs = self.task.signs(known, serving.said, self._learner.rows_of(training.items))
 
         def adopting() -> tuple[list[Event], None]:
-            learned = Learned(
-                version=serving.version,
-                watermark=training.watermark,
-                labels=len(training.items),
-                seconds=seconds,
-                artifact=serving.artifact,
-                kappa=self._learner.kappa(before, serving),
-                changed=signs.get("changed"),
-                uncertainty=signs.get("uncertainty"),
-                expected_error=signs.get("expected_error"),
-                judged=serving.duel.judged,
-                wins=serving.duel.wins,
-                losses=serving.duel.losses,
+            events = measuring.adopted(
+                self._learner, serving, before, training, self.state, seconds, self._metrics
             )
-            events: list[Event] = [learned]
-            for metric in self._metrics:
-                with suppress(NotReady):  # too few audit answers: nothing honest can be said
-                    found = self._measure(serving, self.state, metric)
-                    events.append(
-                        Measured(
-                            version=serving.version,
-                            labels=self.state.items_labelled,
-                            metric=found.metric,
-                            value=found.value,
-                            low=found.low,
-                            high=found.high,
-                            n=found.n,
-                        )
-                    )
-            advice = stopping.advise(self._rules, self._progress(events), self.task.usual)
+            progress = self._progress(events)
+            advice = stopping.advise(self._rules, progress, self.task.usual)
             told = {stopped.rule for stopped in self.state.stopped}
-            events += [
-                Stopped(rule=rule, reason=reason, labels=self._progress().labels)
-                for rule, reason in advice.fired.items()
-                if rule not in told
-            ]
-            return events, None
+            return [*events, *standing.stopped(advice, told, progress.labels)], None
 
         self._record.transact(adopting)
         self._learner.serving = serving
 
-    def _measure(self, serving: Serving, state: State, metric: str) -> Estimate:
-        measure = self.task.metric(metric)
-        rows, truth = self._audit(serving, state)
-        return measure(self.task.told(serving.said, rows)["label"], truth)
-
-    def _audit(self, serving: Serving, state: State) -> tuple[np.ndarray, list[Label]]:
-        """Rows of the audit items with an answer that this model has not seen, and their consensus."""
-        pairs = learning.audit_pairs(state, self.task, serving.watermark)
-        rows = [(self._learner.positions[item], label) for item, label in pairs]
-        rows = [(row, label) for row, label in rows if row < serving.rows]
-        return np.array([row for row, _ in rows], dtype=np.intp), [label for _, label in rows]
-
-    def _cross_fitted(self, size: int, training: TrainingSet) -> np.ndarray:
-        """(size, classes) what models that did not learn from a row say of it."""
-        whole = self._learner.features_now().X if self._learner.sees_features else None
-
-        def seen(rows: np.ndarray) -> Any:
-            return self.pool.rows([self.pool.ids[row] for row in rows]) if whole is None else whole[rows]
-
-        learned_from = self._learner.rows_of(training.items)
-        target = self.task.encode(training.labels)
-        kept = learned_from < size  # rows added since the model was made join with the next one
-        rng = np.random.default_rng([self.settings.seed, training.watermark, FOLD])
-        return estimates.cross_fitted(
-            self._model, seen, size, learned_from[kept], target[kept], self.task.labels, rng
-        )
-
     def _progress(self, new: Sequence[Event] = ()) -> Progress:
-        state = self.state
-        return Progress(
-            labels=state.items_labelled,
-            seconds=state.seconds,
-            open=int(np.count_nonzero(self._record.leases.free())) + self._record.leases.count(),
-            models=[*state.models, *(e for e in new if isinstance(e, Learned))],
-            measured=[*state.measured, *(e for e in new if isinstance(e, Measured))],
-            answers=state.kinds["label"],
-        )
-
-    def _describe(self, state: State, fit: dict[str, Any], agreed: Estimate | None) -> dict[str, Any]:
-        advice = stopping.advise(self._rules, self._progress(), self.task.usual)
-        model = state.models[-1] if state.models else None
-        usual = self.task.usual
-        measured = next((m for m in reversed(state.measured) if m.metric == usual), None)
-        found: Estimate | None
-        if self._learner.serving is not None:
-            try:
-                found = self._measure(self._learner.serving, state, usual)
-            except NotReady:
-                found = None
-        else:  # nobody has loaded the model: what was measured when it was made
-            found = None
-            if measured is not None:
-                found = Estimate(measured.value, measured.low, measured.high, measured.n, measured.metric)
-        return {
-            "name": self.settings.name,
-            "task": self.task.kind,
-            "labels": list(self.task.labels),
-            "range": self.settings.range and list(self.settings.range),
-            "unit": self.settings.unit or "",
-            "guideline": self.settings.guideline,
-            "strategy": self.settings.strategy,
-            "rows": state.rows,
-            "answered": len(state.answers),
-            "labelled": state.items_labelled,
-            "skipped": state.kinds["skip"],
-            "unsure": state.kinds["unsure"],
-            "flagged": len(state.flagged),
-            "swept": len(state.bulk),
-            "held": self._record.leases.count(),
-            "audited": len(state.audited),
-            "seconds": state.seconds,
-            "budget": self.settings.budget,
-            "seq": state.seq,
-            "model": model
-            and {
-                "version": model.version,
-                "labels": model.labels,
-                "at": model.at,
-                "age_labels": state.changed_since(model.watermark),
-            },
-            "estimate": found and asdict(found),
-            "people": {
-                "annotators": len(state.people),
-                "answers": dict(state.people),
-                "agreement": agreed and asdict(agreed),
-            },
-            "choice": {
-                "judged": len(state.judged),
-                "wins": state.wins,
-                "losses": state.losses,
-                "doubt": estimates.doubt_in_choosing(state.wins, state.losses),
-            },
-            "advice": {
-                "stop": advice.stop,
-                "why": list(advice.why),
-                "forecast": list(advice.forecast),
-                "signs": [asdict(sign) for sign in advice.signs],
-            },
-            "learning": fit,
-            **standing.describe(state, self._promised, self.settings, self.task.usual),
-        }
-
-    def _foretold(self, serving: Serving, rows: range) -> Table:
-        """What is foretold of these rows, as an export names it; shorter where rows came after the model."""
-        told = self.task.told(serving.said, np.arange(rows.start, min(rows.stop, serving.rows)))
-        return {"prediction" if name == "label" else name: column for name, column in told.items()}
-
-    def _rows(
-        self, agreed: Mapping[str, tuple[Label, float, int]], serving: Serving | None
-    ) -> Iterator[dict[str, Any]]:
-        unknown: tuple[Label, float | None, int] = (None, None, 0)
-        for start in range(0, len(self.pool.ids), EXPORT_BLOCK):
-            ids = self.pool.ids[start : start + EXPORT_BLOCK]
-            told = {} if serving is None else self._foretold(serving, range(start, start + len(ids)))
-            for i, (item, columns) in enumerate(zip(ids, self.pool.metadata(ids), strict=True)):
-                # A column of the file's own with one of our names keeps its cells under a name with a line after it.
-                own = {f"{name}_" if name in EXPORTED else name: cell for name, cell in columns.items()}
-                label, sure, answers = agreed.get(item, unknown)
-                row = {"id": item, **own, "label": label, "confidence": sure, "answers": answers}
-                yield row | {name: column[i] for name, column in told.items() if i < len(column)}
-
-
-def _metrics(rules: Sequence[Rule], task: Task) -> list[str]:
-    """What the audit measures of each model. A rule may wait for others, which come by `Project.measure`."""
-    names = dict.fromkeys((task.usual, *stopping.metrics(rules)))
-    return [name for name in names if task.measures(name)]
-
-
-def _made(folder: Path, setup: Settings, pool: Any) -> StoredPool:
-    """The folder of a new project with its pool in it; nothing is changed where a project is already."""
-    if (folder / settings.FILE).exists():
-        raise SettingError(f"{folder} holds a project already; open it with Project.open({str(folder)!r})")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (isinstance(pool, StoredPool) and pool.folder == folder):
-        rows = pools.of(pool)
-        store.create(folder, rows.rows(rows.ids), ids=rows.ids, kind=rows.kind)
-        pool = StoredPool.open(folder)
-    stored: StoredPool = pool
-    for name in ("models", "cache"):
-        (folder / name).mkdir(exist_ok=True)
-    _write_secret(folder / "secret")
-    settings.write(setup, folder)
-    return stored
-
-
-def _write_secret(path: Path) -> None:
-    """A fresh secret that only this user can read; one that is there stays."""
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(file, "w") as out:
-        out.write(secrets.token_urlsafe(32))
-
-
-def _locked(folder: Path, writing: bool) -> tuple[Lock | None, SqliteJournal]:
-    """The project's journal, and the lock that keeps a second writer out."""
-    held = lock(folder) if writing else None
-    try:
-        return held, SqliteJournal(folder / "journal.sqlite", writing=writing)
-    except BaseException:
-        if held is not None:
-            held.close()
-        raise
+        return standing.progress(self.state, self._record.leases, new)
 
 
 def _are_ids(X: Any, positions: Mapping[str, int]) -> bool:

@@ -1,7 +1,8 @@
-"""How a project stands, beside its counts: is the order kept, do people follow the model, what does it cost."""
+"""How a project stands: its counts, how good it is, whether the order is kept, what it costs, whether to go on."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -9,13 +10,19 @@ from typing import Any
 import numpy as np
 
 from asklearn import canary, stopping
-from asklearn.estimate import doubt_in_choosing, paired
+from asklearn.errors import NotReady
+from asklearn.estimate import Estimate, doubt_in_choosing, paired
+from asklearn.events import Event, Learned, Measured, Stopped
+from asklearn.learning import Learner
+from asklearn.measuring import measured
 from asklearn.people import anchoring
 from asklearn.people.cost import price_of_a_point
+from asklearn.people.leases import Leases
 from asklearn.settings import Settings
 from asklearn.state import State
-from asklearn.stopping import Progress
+from asklearn.stopping import Advice, Progress
 from asklearn.strategies.declared import Declared
+from asklearn.tasks import Task
 
 RECENT = 300  # answers whose median time is shown
 HOURS, DAYS, PEOPLE = 24, 30, 200  # that throughput is told of
@@ -53,6 +60,98 @@ def verdict(state: State, promised: Declared, setup: Settings) -> canary.Verdict
         audit=setup.audit,
         doubt=doubt_in_choosing(state.wins, state.losses),
     )
+
+
+def progress(state: State, leases: Leases, new: Sequence[Event] = ()) -> Progress:
+    """How far the project is, as stop rules see it; `new` events count already."""
+    return Progress(
+        labels=state.items_labelled,
+        seconds=state.seconds,
+        open=int(np.count_nonzero(leases.free())) + leases.count(),
+        models=[*state.models, *(e for e in new if isinstance(e, Learned))],
+        measured=[*state.measured, *(e for e in new if isinstance(e, Measured))],
+        answers=state.kinds["label"],
+    )
+
+
+def stopped(advice: Advice, told: Collection[str], labels: int) -> list[Event]:
+    """The rules that fired and had not before, as facts."""
+    fired = advice.fired.items()
+    return [Stopped(rule=rule, reason=reason, labels=labels) for rule, reason in fired if rule not in told]
+
+
+def found(state: State, learner: Learner) -> Estimate | None:
+    """How good the newest model is, by the task's usual metric; None while nothing honest can be said."""
+    usual = learner.task.usual
+    if learner.serving is not None:
+        try:
+            return measured(learner, learner.serving, state, usual)
+        except NotReady:
+            return None
+    last = next((m for m in reversed(state.measured) if m.metric == usual), None)
+    # Nobody has loaded the model: what was measured when it was made.
+    return last and Estimate(last.value, last.low, last.high, last.n, last.metric)
+
+
+def status(
+    state: State,
+    setup: Settings,
+    task: Task,
+    promised: Declared,
+    fit: dict[str, Any],
+    agreed: Estimate | None,
+    quality: Estimate | None,
+    advice: Advice,
+) -> dict[str, Any]:
+    """Where the project stands, as JSON can hold it. `fit`: what the learner is at; `agreed`: how far people agree."""
+    model = state.models[-1] if state.models else None
+    return {
+        "name": setup.name,
+        "task": task.kind,
+        "labels": list(task.labels),
+        "range": setup.range and list(setup.range),
+        "unit": setup.unit or "",
+        "guideline": setup.guideline,
+        "strategy": setup.strategy,
+        "rows": state.rows,
+        "answered": len(state.answers),
+        "labelled": state.items_labelled,
+        "skipped": state.kinds["skip"],
+        "unsure": state.kinds["unsure"],
+        "flagged": len(state.flagged),
+        "swept": len(state.bulk),
+        "audited": len(state.audited),
+        "seconds": state.seconds,
+        "budget": setup.budget,
+        "seq": state.seq,
+        "model": model
+        and {
+            "version": model.version,
+            "labels": model.labels,
+            "at": model.at,
+            "age_labels": state.changed_since(model.watermark),
+        },
+        "estimate": quality and asdict(quality),
+        "people": {
+            "annotators": len(state.people),
+            "answers": dict(state.people),
+            "agreement": agreed and asdict(agreed),
+        },
+        "choice": {
+            "judged": len(state.judged),
+            "wins": state.wins,
+            "losses": state.losses,
+            "doubt": doubt_in_choosing(state.wins, state.losses),
+        },
+        "advice": {
+            "stop": advice.stop,
+            "why": list(advice.why),
+            "forecast": list(advice.forecast),
+            "signs": [asdict(sign) for sign in advice.signs],
+        },
+        "learning": fit,
+        **describe(state, promised, setup, task.usual),
+    }
 
 
 def describe(state: State, promised: Declared, setup: Settings, metric: str) -> dict[str, Any]:
