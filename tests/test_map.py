@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from serving import serving, until
 from starlette.testclient import TestClient
 
 from asklearn import learning
@@ -421,6 +422,26 @@ def test_the_map_is_kept_and_made_anew_when_damaged_or_when_the_pool_has_grown(t
         new = project.add(rows(60)[:3] + 0.5)
         assert set(new) < set(project.map()["item"])
     assert len(list((folder / "cache").glob("map-*.npz"))) == 1
+
+
+@pytest.mark.slow
+def test_a_server_has_the_map_made_elsewhere_and_answers_meanwhile(tmp_path):
+    with Project(rows(), classes(LABELS), path=tmp_path / "project"):
+        pass
+    with serving(tmp_path / "project") as server:
+
+        def stage() -> str:
+            status, said = server.ask("GET", "/api/v1/map")
+            assert status == 200, said
+            return str(said["stage"])
+
+        assert stage() == "waiting"
+        status, said = server.ask("POST", "/api/v1/map/inside", {"n": 500, "doubtful": True})
+        assert (status, said["count"], said["points"]) == (200, 200, [])  # the grid does not wait for it
+        until(lambda: stage() == "final", 300)
+    assert kept(
+        tmp_path / "project" / "cache", Project.open(tmp_path / "project", writing=False).pool.fingerprint
+    )
 
 
 def test_a_region_is_what_its_points_stand_for_the_most_doubtful_first(project):

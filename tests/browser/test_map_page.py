@@ -229,8 +229,7 @@ def test_on_a_phone_nothing_sticks_out(enter, server):
 
 
 def test_sets_of_labels_are_given_in_bulk_too(enter, project):
-    several = project(TEXTS[:60], named("multilabel", LABELS))
-    drawn(several, "somebody")  # made in a process of its own
+    several = project(TEXTS[:60], named("multilabel", LABELS), lambda made: made.map())
     ann = enter(several, "ann")
     go(ann)
     ann.press("ArrowRight", "n")

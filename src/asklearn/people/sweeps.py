@@ -23,7 +23,7 @@ WEIGHT = 0.5  # of a bulk label in a fit, beside 1 of a single answer on which a
 CHECKED = 0.05  # the chance with which an item of a bulk act is asked singly
 MOST_CHECKED = 10  # of one act
 SWEEP = 8  # the purpose of a generator
-SWEPT_AT_ONCE = 2000
+SWEPT_AT_ONCE = 2000  # items of one act
 
 FREE, YOURS, TAKEN = "free", "yours", "taken"
 
