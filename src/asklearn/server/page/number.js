@@ -34,9 +34,11 @@ export class Amount {
     this.#field.oninput = () => this.#changed();
     this.#field.onkeydown = (event) => {
       const key = named(event);
-      if (EDITING.test(key) || (TYPED.test(key) && this.#touched && this.#field.value)) return;
-      event.preventDefault(); // what is no number means what it means elsewhere
+      const typed = this.#touched && this.#field.value !== "";
+      if (EDITING.test(key) || (typed && TYPED.test(key))) return;
+      event.preventDefault(); // what is no number means what it means elsewhere, but not in the middle of “5 kg”
       if (key === "escape") this.#field.blur();
+      else if (typed && /^(.|space)$/.test(key)) return;
       else if (fresh(event) || key.startsWith("arrow")) press(key);
     };
     the("choices").ariaLabel = "Number";
