@@ -155,6 +155,27 @@ def test_what_is_asked_again_shows_no_proposal_and_tells_nothing_of_it():
         assert read > 5
 
 
+@pytest.mark.slow
+def test_what_is_in_doubt_is_known_behind_peoples_backs_and_again_after_opening(tmp_path):
+    def doubtful(it):
+        it.keep_learning()
+        end = time.monotonic() + 120
+        while it._learner.serving is None or it._learner.serving.doubts is None:
+            assert time.monotonic() < end, it.learning()
+            time.sleep(0.1)
+        return set(it._learner.serving.doubts.rows.tolist())
+
+    with project(60, relabel=True, model="logistic", batch=1000, path=tmp_path / "p") as it:
+        said = [("ann", i, "left" if i % 2 else "right") for i in range(30)]
+        said += [("bob", i, "left" if i % 3 else "right") for i in range(20)]
+        it.tell([Answer(item=it.pool.ids[i], label=label, by=by) for by, i, label in said])
+        first = doubtful(it)
+        assert first <= set(range(30))
+    with Project.open(tmp_path / "p") as it:
+        assert doubtful(it) == first
+        assert "again" in {arm for arm in (it.ask(10, "cal"), asked(it)[-1].arms)[1]}
+
+
 def test_a_second_reading_of_what_measures_the_model_is_an_audit_item_still():
     with project(100, redundancy=2, audit=0.5) as it:
         turns(it, ["ann", "bob"], 60)
