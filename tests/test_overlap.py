@@ -173,7 +173,8 @@ def test_what_is_in_doubt_is_known_behind_peoples_backs_and_again_after_opening(
         assert first <= set(range(30))
     with Project.open(tmp_path / "p") as it:
         assert doubtful(it) == first
-        assert "again" in {arm for arm in (it.ask(10, "cal"), asked(it)[-1].arms)[1]}
+        it.ask(10, "cal")
+        assert "again" in asked(it)[-1].arms
 
 
 def test_a_second_reading_of_what_measures_the_model_is_an_audit_item_still():
@@ -320,7 +321,10 @@ def test_every_place_is_taken_once(new, due, doubtful, gold, often, golden, seed
     assert sorted(kept + back, key=lambda pick: pick.position) == before
     assert [pick.position for pick in back] == sorted(pick.position for pick in back), "in their order"
     for pick in found:
-        assert pick.look in {"margin": ("",), "again": ("random", ""), "gold": ("margin", "random", "again")}[pick.arm]
+        assert (
+            pick.look
+            in {"margin": ("",), "again": ("random", ""), "gold": ("margin", "random", "again")}[pick.arm]
+        )
 
 
 def test_an_item_in_doubt_takes_the_place_of_a_new_one_that_tells_less():
@@ -329,7 +333,9 @@ def test_an_item_in_doubt_takes_the_place_of_a_new_one_that_tells_less():
     found, back = beside(chosen(4), 4, made, np.random.default_rng(0))
     assert [pick.position for pick in found] == [0, 6, 2, 7]
     assert [pick.position for pick in back] == [1, 3]
-    unknown = offer(doubtful=np.array([0]), worth=np.ones(1))  # rows added since the model: nobody knows their worth
+    unknown = offer(
+        doubtful=np.array([0]), worth=np.ones(1)
+    )  # rows added since the model: nobody knows their worth
     assert beside(chosen(4)[1:], 3, unknown, np.random.default_rng(0)) == (chosen(4)[1:], [])
 
 
@@ -339,11 +345,13 @@ def test_what_is_in_doubt_is_no_longer_once_somebody_answers_or_holds_it():
         it.tell([Answer(item=item, label="left", by="ann") for item in ids[:6]])
         worth = np.linspace(1, 0, 8, dtype=np.float32)
         doubts = Doubts(np.arange(6), np.ones(6, dtype=int), ("ann", "bob", "", "bob", "cal", "bob"), worth)
-        assert in_doubt(doubts, "bob", leases, ids).tolist() == [1, 3, 5, 0, 2, 4], "those meant for bob first"
+        assert in_doubt(doubts, "bob", leases, ids).tolist() == [1, 3, 5, 0, 2, 4], (
+            "those meant for bob first"
+        )
         assert in_doubt(doubts, "ann", leases, ids).tolist() == []
         it.tell(Answer(item=ids[3], label="right", by="dan"))
         it.tell(Answer(item=ids[5], flag=True, by="dan"))
-        it.assign([ids[0]], ["cal"])
+        it.team.assign([ids[0]], ["cal"])
         assert in_doubt(doubts, "bob", leases, ids).tolist() == [1, 2, 4]
         assert in_doubt(None, "bob", leases, ids).tolist() == []
         assert in_doubt(replace(doubts, worth=None), "bob", leases, ids).tolist() == []
@@ -389,7 +397,7 @@ def test_disagreed_items_go_to_the_best_of_those_who_ask():
 
 def gilded(it, n=10):
     known = {it.pool.ids[row]: "left" if row % 2 else "right" for row in range(n)}
-    it.gild(known, by="eve")
+    it.team.gild(known, by="eve")
     return known
 
 
@@ -402,7 +410,7 @@ def test_each_gold_item_is_asked_once_of_everybody_at_its_share():
             assert sorted(seen) == sorted(known)
         first = [item in known for item in got["ann"][:50]]
         assert 3 <= sum(first) <= 18
-        table = it.gold()
+        table = it.team.gold()
         assert table["annotator"] == ["ann", "bob"] or sorted(table["annotator"]) == ["ann", "bob"]
         assert table["gold"] == [20, 20]
         assert table["right"] == [20, 20]
@@ -442,7 +450,7 @@ def test_gold_trains_and_measures_nothing_unless_it_is_ordinary_too():
         first = it.ask(10, "ann")
         answer(it, first, "ann")
         ordinary, new = first[0].item, next(i for i in it.pool.ids if i not in it.state.answers)
-        it.gild({ordinary: "left", new: "right"}, by="eve")
+        it.team.gild({ordinary: "left", new: "right"}, by="eve")
         turns(it, ["bob", "ann"], 40)
         assert set(it.state.labels_of(new)) == set(it.state.labels_of(ordinary)) == {"ann", "bob"}
         trained = set(training_set(it.state, TASK).items)
@@ -451,19 +459,19 @@ def test_gold_trains_and_measures_nothing_unless_it_is_ordinary_too():
         assert ordinary in trained | set(it.state.audited)
         assert new not in it.state.labelled()
         assert it.status()["labelled"] == 80, "nobody can tell from a count what is gold"
-        it.gild({new: None}, by="eve")
+        it.team.gild({new: None}, by="eve")
         assert it.status()["labelled"] == 80
         assert new in training_set(it.state, TASK).items
-        assert it.gold()["gold"] == [1, 1]
+        assert it.team.gold()["gold"] == [1, 1]
 
 
 def test_what_is_no_label_or_no_item_is_refused_and_nothing_is_gilded():
     with project(10) as it:
         a, b = it.pool.ids[:2]
         with pytest.raises(AnswerError, match=rf"{b}.*'up' is not a label"):
-            it.gild({a: "left", b: "up"})
+            it.team.gild({a: "left", b: "up"})
         with pytest.raises(DataError, match="no item 'nobody'"):
-            it.gild({"nobody": "left"})
+            it.team.gild({"nobody": "left"})
         assert it.state.gold == {}
 
 
@@ -472,11 +480,11 @@ def test_gold_is_in_the_record_and_survives_it():
     with project(50, journal=journal) as it:
         known = gilded(it, 5)
         got = turns(it, ["ann"], 20)
-        said = it.gold()
+        said = it.team.gold()
         assert said["gold"] == [sum(item in known for item in got["ann"])]
     with project(50, journal=journal) as it:
         assert it.state.gold == known
-        assert it.gold() == said
+        assert it.team.gold() == said
         assert any(isinstance(event, Gilded) for _, event in it.events())
         left = set(known) - set(got["ann"])
         assert {it.pool.ids[row] for row in it._record.leases.gold_for("ann")} == left
@@ -488,23 +496,23 @@ def test_gold_is_in_the_record_and_survives_it():
 def test_assigned_items_are_asked_of_their_people_alone():
     with project(60) as it:
         mine, both = it.pool.ids[:20], it.pool.ids[20:30]
-        it.assign(mine, ["ann"], by="eve")
-        it.assign(both, ["ann", "cal"])
+        it.team.assign(mine, ["ann"], by="eve")
+        it.team.assign(both, ["ann", "cal"])
         bob = {q.item for q in it.ask(60, "bob")}
         assert bob == set(it.pool.ids[30:])
         it.release(bob, "bob")
         assert {q.item for q in it.ask(60, "cal")} == set(it.pool.ids[20:])
-        it.assign(mine, [])
+        it.team.assign(mine, [])
         assert set(mine) <= {q.item for q in it.ask(60, "bob")}
         with pytest.raises(DataError, match="no item 'nobody'"):
-            it.assign(["nobody"], ["ann"])
+            it.team.assign(["nobody"], ["ann"])
         with pytest.raises(SettingError, match=r"a list of names.*\['ann'\]"):
-            it.assign(mine, "ann")
+            it.team.assign(mine, "ann")
 
 
 def test_what_one_alone_may_answer_waits_for_no_second_reader():
     with project(10, redundancy=2) as it:
-        it.assign(it.pool.ids, ["ann"])
+        it.team.assign(it.pool.ids, ["ann"])
         turns(it, ["ann", "bob"], 3)
         assert not it._record.leases.free().any()
 
@@ -512,26 +520,26 @@ def test_what_one_alone_may_answer_waits_for_no_second_reader():
 def test_open_items_are_dealt_out_evenly():
     with project(31) as it:
         answer(it, it.ask(3, "ann"), "ann")
-        it.share(["ann", "bob", "cal"])
+        it.team.share(["ann", "bob", "cal"])
         sizes = Counter(to for to in it.state.assigned.values())
         assert sorted(sizes.values()) == [9, 9, 10]
         for by in ("ann", "bob", "cal"):
             assert {it.state.assigned[q.item] for q in it.ask(40, by)} == {(by,)}
         with pytest.raises(SettingError, match="share among whom"):
-            it.share([])
+            it.team.share([])
 
 
 def test_a_manager_breaks_leases():
     with project(40) as it:
         ann, bob = it.ask(3, "ann"), it.ask(3, "bob")
-        assert [(lease["by"], lease["item"]) for lease in it.leases()] == [
+        assert [(lease["by"], lease["item"]) for lease in it.team.leases()] == [
             *(("ann", q.item) for q in ann),
             *(("bob", q.item) for q in bob),
         ]
-        assert all(110 < lease["seconds"] <= 120 for lease in it.leases())
-        it.break_leases(items=[ann[0].item, bob[0].item, it.pool.ids[39]], broken_by="eve")
+        assert all(110 < lease["seconds"] <= 120 for lease in it.team.leases())
+        it.team.break_leases(items=[ann[0].item, bob[0].item, it.pool.ids[39]], broken_by="eve")
         assert len(it.holding("ann")) == len(it.holding("bob")) == 2
-        it.break_leases(by="bob", broken_by="eve")
+        it.team.break_leases(by="bob", broken_by="eve")
         assert it.holding("bob") == []
         ends = [event for _, event in it.events() if isinstance(event, Released)]
         assert {end.broken_by for end in ends} == {"eve"}
@@ -539,7 +547,7 @@ def test_a_manager_breaks_leases():
         assert {q.item for q in bob} | {ann[0].item} <= free
         answer(it, bob[:1], "bob")  # what was on the screen may still be answered
         with pytest.raises(SettingError, match="which leases"):
-            it.break_leases()
+            it.team.break_leases()
 
 
 # -- what comes first ----------------------------------------------------------------------------------------------

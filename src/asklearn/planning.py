@@ -55,7 +55,10 @@ class Planner:
     ) -> None:
         self._record, self._learner = record, learner
         self._wanted, self._stopgap_strategy = strategy, strategies.get(STOPGAP)
-        self._witness, self._stopgap_witness = Witness(learner, strategy), Witness(learner, self._stopgap_strategy)
+        self._witness, self._stopgap_witness = (
+            Witness(learner, strategy),
+            Witness(learner, self._stopgap_strategy),
+        )
         self._guarded = guarded
         self._again, self._gold = share(record.leases.redundancy, overlap), gold
         self._seed, self._share, self._batch = seed, audit, batch
@@ -112,13 +115,18 @@ class Planner:
         worth = np.empty(0) if doubts is None or doubts.worth is None else doubts.worth
         gold = leases.gold_for(by) if among is None else NONE
         rows = (*due.tolist(), *doubtful.tolist())
-        audited = {row: state.audited[item] for row in rows if (item := self._learner.ids[row]) in state.audited}
+        audited = {
+            row: state.audited[item] for row in rows if (item := self._learner.ids[row]) in state.audited
+        }
         offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited)
         if not offer:
             return chosen
         picks, back = beside(chosen, n, offer, rng)
         if ahead:
-            self._plan = [*self._stamped(back), *self._plan]  # a choice of its own: it comes late, and rightly so
+            self._plan = [
+                *self._stamped(back),
+                *self._plan,
+            ]  # a choice of its own: it comes late, and rightly so
         return picks
 
     @property
@@ -159,7 +167,9 @@ class Planner:
         picks = [Pick(row, None, state.audited[ids[row]], "audit", True) for row in waiting if free[row]][:n]
         rng = np.random.default_rng((self._seed, state.seq, AUDIT))
         # Beside those that measure the model, some of what was labelled in bulk: nobody can tell which is which.
-        swept = [row for item in state.checks if free[row := self._learner.positions[item]] and self._checks(row)]
+        swept = [
+            row for item in state.checks if free[row := self._learner.positions[item]] and self._checks(row)
+        ]
         if swept:
             picks += map(check, swept[: int(rng.binomial(n - len(picks), CHECKS))])
         draws = int(rng.binomial(n - len(picks), self._share))  # each question is a draw with this chance
