@@ -136,3 +136,9 @@ def test_old_answers_read_and_new_ones_come_back():
     assert decode(old) == Answered(key="k", item="a", by="ann", label="x", at=0.0)
     several = Answered(key="k", item="a", by="ann", label=["x"], proposed=["x", "y"], hidden=True)
     assert decode(encode(several)) == several
+
+
+def test_a_hidden_proposal_that_was_shown_all_the_same_says_nothing(project):
+    question = next(q for q in project.ask(60) if q.hidden)
+    project.tell(Answer(item=question.item, label="pos", seen=question.model))
+    assert project.state.agreed == Agreed()

@@ -457,7 +457,7 @@ def test_a_server_proposes_as_the_project_does_and_may_go(tmp_path, monkeypatch)
         assert proposed
         assert len(proposed) < len(shown)
         for one in shown:
-            assert (one.proposed is None) == one.why.startswith("drawn at random")
+            assert (one.proposed is None) == one.why.startswith(("drawn at random", "chosen because"))
         for one in proposed:
             assert one.chances[one.proposed] == max(one.chances)
             assert one.proposed == ("pills" in one.content["text"])

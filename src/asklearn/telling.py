@@ -68,4 +68,6 @@ def _fact(
     label = None if answer.label is None else checked(answer, task, pool)
     asked = label is not None and (answer.item, answer.by) in state.asked_last
     said, hidden = proposed.get(answer.item, (None, False)) if asked else (None, False)
-    return recorded(answer, label, said, hidden and answer.seen is None)
+    if hidden and answer.seen is not None:  # shown all the same: no part of the comparison
+        said, hidden = None, False
+    return recorded(answer, label, said, hidden)

@@ -341,7 +341,7 @@ class Desk:
                 flag=kind == "flag",
                 note=self._note,
                 seconds=round(min(THOUGHT, time.monotonic() - self._since), 3),
-                seen=shown.model,
+                seen=None if shown.proposed is None else shown.model,
             )
         )
         self._shown = None
