@@ -19,7 +19,7 @@ FLOORS = [
     {"__main__", "cli", "testing"},
     {"server", "connect", "study", "report", "live"},
     {"project"},
-    {"asking", "background", "beside", "home", "learning", "mapping", "measuring", "planning", "questions", "record", "results", "reviewing", "settings", "standing", "steering", "telling", "witness"},
+    {"asking", "background", "beside", "bulk", "home", "learning", "mapping", "measuring", "planning", "questions", "record", "results", "reviewing", "settings", "standing", "steering", "team", "telling", "witness"},
     {
         "strategies",
         "scores",

@@ -57,9 +57,9 @@ def audited(*items: str) -> MemoryJournal:
 
 def test_a_sweep_labels_all_at_once_and_an_undo_takes_all_of_it_back(project):
     ids = list(project.pool.ids)
-    assert project.sweep(ids[:50], "low", key="first", seconds=4) == ids[:50]
-    assert project.sweep(ids[:50], "low", key="first") == ids[:50]  # said again: no news
-    assert [act["items"] for act in project.bulk()] == [50]
+    assert project.bulk.sweep(ids[:50], "low", key="first", seconds=4) == ids[:50]
+    assert project.bulk.sweep(ids[:50], "low", key="first") == ids[:50]  # said again: no news
+    assert [act["items"] for act in project.bulk.acts()] == [50]
     assert (project.status()["swept"], project.status()["labelled"]) == (50, 0)
     table = project.labels()
     assert (table["item"], set(table["answers"]), set(table["confidence"])) == (
@@ -69,14 +69,14 @@ def test_a_sweep_labels_all_at_once_and_an_undo_takes_all_of_it_back(project):
     )
     assert sum(row["label"] == "low" for row in project.export()) == 50
     project.tell(Answer(undo="first"))
-    assert (project.status()["swept"], project.labels()["item"], project.bulk()) == (0, [], [])
+    assert (project.status()["swept"], project.labels()["item"], project.bulk.acts()) == (0, [], [])
     assert len([event for _, event in project.events() if isinstance(event, Swept)]) == 1
     assert len(project.ask(200)) == 200  # all are to be asked again
 
 
 def test_a_key_is_for_one_act_only(project):
     ids = project.pool.ids
-    project.sweep(ids[:5], "low", key="k")
+    project.bulk.sweep(ids[:5], "low", key="k")
     project.tell(Answer(item=ids[9], label="low", key="single"))
     for items, label, by, key in [
         (ids[:5], "high", "me", "k"),
@@ -85,7 +85,7 @@ def test_a_key_is_for_one_act_only(project):
         (ids[9:10], "low", "me", "single"),
     ]:
         with pytest.raises(KeyReused):
-            project.sweep(items, label, by, key=key)
+            project.bulk.sweep(items, label, by, key=key)
     with pytest.raises(KeyReused):
         project.tell(Answer(item=ids[0], label="low", key="k"))
     with pytest.raises(AnswerError, match="to take back"):
@@ -95,21 +95,21 @@ def test_a_key_is_for_one_act_only(project):
 def test_what_nobody_may_sweep_is_refused_by_name(project):
     ids = list(project.pool.ids)
     with pytest.raises(AnswerError, match="'nowhere'") as refused:
-        project.sweep([*ids[:3], "nowhere"], "low")
+        project.bulk.sweep([*ids[:3], "nowhere"], "low")
     assert refused.value.item == "nowhere"
     with pytest.raises(AnswerError, match="did you mean 'low'"):
-        project.sweep(ids[:3], "lo")
+        project.bulk.sweep(ids[:3], "lo")
     with pytest.raises(AnswerError, match="2,000 at most"):
-        project.sweep(map(str, range(2001)), "low")
+        project.bulk.sweep(map(str, range(2001)), "low")
     for wrong in ({"by": ""}, {"key": ""}, {"seconds": -1.0}, {"seconds": float("nan")}):
         with pytest.raises(AnswerError):
-            project.sweep(ids[:3], "low", **{"key": "k"} | wrong)
+            project.bulk.sweep(ids[:3], "low", **{"key": "k"} | wrong)
     assert not project.state.swept
     with (
         Project(rows(), named("number", ()), audit=0.0) as numbers,
         pytest.raises(AnswerError, match="'number'"),
     ):
-        numbers.sweep(ids[:3], 3)
+        numbers.bulk.sweep(ids[:3], 3)
 
 
 def test_others_items_and_ones_own_answers_are_left_alone(project):
@@ -118,26 +118,26 @@ def test_others_items_and_ones_own_answers_are_left_alone(project):
     mine = [question.item for question in project.ask(3, by="ann")]
     single, answered, swept = [item for item in ids if item not in {*held, *mine}][:3]
     project.tell([Answer(item=single, label="high", by="ann"), Answer(item=answered, label="low", by="bob")])
-    project.sweep([swept], "low", by="bob")
-    done = project.sweep(ids, "low", by="ann")
+    project.bulk.sweep([swept], "low", by="bob")
+    done = project.bulk.sweep(ids, "low", by="ann")
     assert set(done) == set(ids) - {*held, single, answered, swept}
     assert set(mine) < set(done)
     assert project.holding("ann") == []  # nobody asks for what was just said
-    assert project.sweep(mine, "high", by="ann") == mine  # one's own bulk label can be corrected
+    assert project.bulk.sweep(mine, "high", by="ann") == mine  # one's own bulk label can be corrected
     assert project.state.weak_of(mine[0]) == {"ann": "high"}
-    project.tell(Answer(undo=project.bulk("ann")[0]["key"], by="ann"))
+    project.tell(Answer(undo=project.bulk.acts("ann")[0]["key"], by="ann"))
     assert project.state.weak_of(mine[0]) == {"ann": "low"}
 
 
 def test_with_two_readers_a_sweep_is_one_of_them():
     with Project(rows(), classes(LABELS), audit=0.0, redundancy=2) as project:
         ids = list(project.pool.ids)
-        project.sweep(ids, "low", by="ann", key="k")
+        project.bulk.sweep(ids, "low", by="ann", key="k")
         checks = set(project.state.checks)
         assert {question.item for question in project.ask(200, by="ann")} == checks
         project.release(checks, "ann")
         assert len(project.ask(200, by="bob")) == 200
-        assert project.sweep(ids[:9], "low", by="zoe") == []
+        assert project.bulk.sweep(ids[:9], "low", by="zoe") == []
         project.tell(Answer(undo="k", by="ann"))
         assert len(project.ask(200, by="ann")) == 200
 
@@ -148,8 +148,8 @@ def test_with_two_readers_a_sweep_is_one_of_them():
 def test_a_bulk_label_teaches_half_and_only_until_somebody_answers_the_item(project):
     ids = list(project.pool.ids)
     project.tell([Answer(item=ids[0], label="low"), Answer(item=ids[150], label="high")])
-    project.sweep(ids[1:60], "low")
-    project.sweep(ids[120:150], "high")
+    project.bulk.sweep(ids[1:60], "low")
+    project.bulk.sweep(ids[120:150], "high")
     training = learning.training_set(project.state, project.task)
     assert training.items == (ids[0], ids[150], *ids[1:60], *ids[120:150])
     assert training.weights == (1.0, 1.0, *[0.5] * 89)
@@ -165,8 +165,8 @@ def test_a_bulk_label_teaches_half_and_only_until_somebody_answers_the_item(proj
 
 def test_a_model_is_due_after_a_sweep_and_after_it_was_taken_back(project):
     ids = list(project.pool.ids)
-    project.sweep(ids[:30], "low")
-    project.sweep(ids[150:], "high", key="second")
+    project.bulk.sweep(ids[:30], "low")
+    project.bulk.sweep(ids[150:], "high", key="second")
     project.learn()
     assert not learning.due(project.state, 10)
     project.tell(Answer(undo="second"))
@@ -178,8 +178,8 @@ def test_what_measures_a_model_learns_nothing_from_a_sweep_and_is_asked_all_the_
     ids = [str(item) for item in Project(rows(), classes(LABELS)).pool.ids]
     some = ids[:4]
     with Project(rows(), classes(LABELS), audit=0.0, journal=audited(*some)) as project:
-        assert project.sweep(ids[:100], "low") == ids[:100]  # nothing tells which of them measure
-        project.sweep(ids[100:], "high")
+        assert project.bulk.sweep(ids[:100], "low") == ids[:100]  # nothing tells which of them measure
+        project.bulk.sweep(ids[100:], "high")
         training = learning.training_set(project.state, project.task)
         assert set(training.items) == set(ids) - set(some)
         assert learning.audit_pairs(project.state, project.task, 10**9) == []
@@ -196,8 +196,8 @@ def test_an_item_drawn_after_it_was_swept_measures_no_model_that_learned_from_it
     journal = MemoryJournal()
     with Project(rows(), classes(LABELS), audit=0.0, journal=journal) as project:
         ids = list(project.pool.ids)
-        project.sweep(ids[:50], "low")
-        project.sweep(ids[150:], "high")
+        project.bulk.sweep(ids[:50], "low")
+        project.bulk.sweep(ids[150:], "high")
         before = project.state.seq
         journal.append([Audited(item=ids[0], chance=0.01)])
         assert project.ask(1)[0].item == ids[0]
@@ -208,8 +208,8 @@ def test_an_item_drawn_after_it_was_swept_measures_no_model_that_learned_from_it
 
 def test_a_few_of_a_sweep_are_asked_singly_in_the_words_of_those_that_measure(project):
     ids = list(project.pool.ids)
-    project.sweep(ids[:100], "low")
-    project.sweep(ids[100:], "high")
+    project.bulk.sweep(ids[:100], "low")
+    project.bulk.sweep(ids[100:], "high")
     checks = set(project.state.checks)
     assert 0 < len(checks) <= 2 * sweeps.MOST_CHECKED
     project.learn()
@@ -236,13 +236,13 @@ def test_the_map_says_the_same_of_items_that_measure_or_test_somebody():
     seen = []
     for journal in (plain, secret):
         with Project(rows(), classes(LABELS), audit=0.0, journal=journal) as project:
-            acts = [len(project.sweep(ids[:15], "low", by="ann")), len(project.sweep(ids, "low", by="bob"))]
+            acts = [len(project.bulk.sweep(ids[:15], "low", by="ann")), len(project.bulk.sweep(ids, "low", by="bob"))]
             found: list[object] = [acts]
             for by in ("ann", "bob", "zoe"):
-                drawn = project.map(by)
+                drawn = project.bulk.map(by)
                 found.append({name: drawn[name] for name in ("item", "state", "label", "doubt")})
-                found.append([project.within(by, 500, points=[i])[1:] for i in range(200)])
-                found.append(sorted(project.within(by, 500)[2]))
+                found.append([project.bulk.within(by, 500, points=[i])[1:] for i in range(200)])
+                found.append(sorted(project.bulk.within(by, 500)[2]))
             seen.append(found)
     assert seen[0] == seen[1]
 
@@ -410,17 +410,17 @@ def test_doubt_is_0_for_certainty_and_1_for_none():
 def test_the_map_is_kept_and_made_anew_when_damaged_or_when_the_pool_has_grown(tmp_path):
     folder = tmp_path / "project"
     with Project(rows(60), classes(LABELS), path=folder) as project:
-        first = project.map()
+        first = project.bulk.map()
         assert (first["stage"], len(first["item"]), set(first["behind"])) == ("final", 60, {1})
         assert kept(folder / "cache", project.pool.fingerprint) is not None
     with Project.open(folder) as project:
-        assert project.map() == first
+        assert project.bulk.map() == first
     [file] = (folder / "cache").glob("map-*.npz")
     file.write_bytes(file.read_bytes()[:-1])
     with Project.open(folder) as project:
-        assert project.map()["item"] == first["item"]
+        assert project.bulk.map()["item"] == first["item"]
         new = project.add(rows(60)[:3] + 0.5)
-        assert set(new) < set(project.map()["item"])
+        assert set(new) < set(project.bulk.map()["item"])
     assert len(list((folder / "cache").glob("map-*.npz"))) == 1
 
 
@@ -446,25 +446,25 @@ def test_a_server_has_the_map_made_elsewhere_and_answers_meanwhile(tmp_path):
 
 def test_a_region_is_what_its_points_stand_for_the_most_doubtful_first(project):
     ids = list(project.pool.ids)
-    whole_map = project.map()
+    whole_map = project.bulk.map()
     low = [i for i, item in enumerate(whole_map["item"]) if item in set(ids[:100])]
     xs, ys = (np.array(whole_map[name])[low] for name in "xy")
     corners = [(x, y) for x in (xs.min() - 0.01, xs.max() + 0.01) for y in (ys.min() - 0.01, ys.max() + 0.01)]
     box = [corners[i] for i in (0, 1, 3, 2)]
-    points, count, items = project.within(n=30, polygon=box)
+    points, count, items = project.bulk.within(n=30, polygon=box)
     assert (set(points), count, len(items)) == (set(low), 100, 30)
     assert set(items) < set(ids[:100])
-    assert items == project.within(n=30, polygon=box)[2]
-    assert project.within(n=0, polygon=box, points=[*range(200), 999])[:2] == (list(range(200)), 200)
-    project.sweep(items, "low", by="bob")
-    assert project.within(n=500, polygon=box)[1] == 70
+    assert items == project.bulk.within(n=30, polygon=box)[2]
+    assert project.bulk.within(n=0, polygon=box, points=[*range(200), 999])[:2] == (list(range(200)), 200)
+    project.bulk.sweep(items, "low", by="bob")
+    assert project.bulk.within(n=500, polygon=box)[1] == 70
     project.tell([Answer(item=ids[99], label="low"), Answer(item=ids[199], label="high")])
     project.learn()
-    *_, doubtful = project.within(n=500, doubtful=True)
+    *_, doubtful = project.bulk.within(n=500, doubtful=True)
     best = project._learner.served(project._record).proba[project._learner.rows_of(doubtful)].max(axis=1)
     assert set(doubtful) == set(ids) - {*items, ids[99], ids[199]}
     assert (np.diff(best) > -1e-6).all()
-    assert max(project.map()["doubt"]) <= 1
+    assert max(project.bulk.map()["doubt"]) <= 1
 
 
 # -- over HTTP -------------------------------------------------------------------------------------------------

@@ -362,7 +362,7 @@ def test_the_most_doubtful_come_first_and_none_that_is_settled_or_known(project)
     project.settle(differ[0], "left", "rev")
     project.tell(Answer(item=flagged, label="middle", by="rev"))
     project.settle(flagged, "right", "rev")
-    project.gild({differ[1]: "left"}, by="owner")
+    project.team.gild({differ[1]: "left"}, by="owner")
     left = {case["item"] for case in project.review("rev", 50)["items"]}
     assert left == {differ[2], surer, unsure}
 
@@ -457,7 +457,7 @@ def test_a_line_is_written_into_the_file_beside_what_somebody_changed_there(tmp_
 def test_a_portrait_holds_what_the_parts_say(project):
     crowded(project, {"ann": 0.95, "bob": 0.8, "eve": 0.0})
     project.tell([Answer(item=project.pool.ids[0], label="left", by="ann", seconds=s) for s in (3.0,)])
-    project.gild({project.pool.ids[row]: TASK.labels[row % 3] for row in range(6)}, by="owner")
+    project.team.gild({project.pool.ids[row]: TASK.labels[row % 3] for row in range(6)}, by="owner")
     found = project.quality()
     json.dumps(found, allow_nan=False)
     answers = project.answers()

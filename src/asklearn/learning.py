@@ -328,7 +328,7 @@ class Learner:
         )
 
     def cross_fitted_pool(self, size: int, training: TrainingSet) -> np.ndarray:
-        """(size, classes) what models that did not learn from a row say of it, for the first `size` rows of the pool."""
+        """(size, classes) what models that did not learn from a row say of it, for the first `size` rows."""
         rows, target = self.rows_of(training.items), np.asarray(self.task.encode(training.labels))
         kept = rows < size  # rows added since the model was made join with the next one
         rng = np.random.default_rng([self._seed, training.watermark, FOLD])

@@ -17,18 +17,17 @@ import numpy as np
 from asklearn import (
     home,
     learning,
-    mapping,
     measuring,
     models,
     results,
     settings,
     standing,
-    steering,
     stopping,
     strategies,
     telling,
 )
 from asklearn import pool as pools
+from asklearn.bulk import Bulk
 from asklearn.canary import Verdict
 from asklearn.errors import AnswerError, SettingError
 from asklearn.estimate import Estimate
@@ -46,7 +45,7 @@ from asklearn.journal.memory import MemoryJournal
 from asklearn.learning import Learner, Serving, TrainingSet
 from asklearn.models.align import rows_of
 from asklearn.people import agreement as agreements
-from asklearn.people import examples, sweeps
+from asklearn.people import examples
 from asklearn.people.accord import Accord
 from asklearn.people.answers import Answer, Question
 from asklearn.people.settling import settlement
@@ -61,6 +60,7 @@ from asklearn.state import State
 from asklearn.stopping import Advice, Progress, Rule
 from asklearn.strategies.declared import declared
 from asklearn.tasks import Task
+from asklearn.team import Team
 from asklearn.view import require
 
 Table = dict[str, list[Any]]
@@ -240,7 +240,6 @@ class Project:
             consensus=setup.consensus,
         )
         self._accord = Accord(task.parse, task.together, setup.seed)
-        self._atlas = mapping.Atlas(self._learner, setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
         self._questions = Questions(self._learner, setup)
@@ -265,6 +264,8 @@ class Project:
             overlap=setup.overlap,
             gold=setup.gold,
         )
+        self.team = Team(self._record, self._learner, setup.seed)
+        self.bulk = Bulk(self._record, self._learner, setup.seed)
         self._reviewing = Reviewing(self._record, self._learner, setup.consensus, setup.seed)
         if writing:
             self._check_pool()
@@ -343,70 +344,6 @@ class Project:
         )
         self._learner.nudge()
 
-    def sweep(
-        self,
-        items: Iterable[str],
-        label: Label,
-        by: str = "me",
-        *,
-        seconds: float | None = None,
-        key: str | None = None,
-    ) -> list[str]:
-        """Label many items at once, weakly; those that were, without what others hold or answered.
-
-        A bulk label teaches a model half as much as a single answer, until there is one, and measures none: a few of
-        the items are asked singly all the same. `tell(Answer(undo=key))` takes all of it back; the same key again is
-        no news. Raises `AnswerError` for what nobody may answer, `KeyReused` for a known key with another body.
-        """
-        if not sweeps.suits(self.task.kind):
-            raise AnswerError(f"many items cannot be given one answer at once in the task {self.task.kind!r}")
-        wanted, value = list(items), self.task.check(label)
-        act = str(uuid.uuid4()) if key is None else key
-
-        def sweeping() -> tuple[list[Event], list[str]]:
-            seed, leases = self.settings.seed, self._record.leases
-            fact = sweeps.swept(self.state, leases, act, wanted, value, by, seconds, seed)
-            fresh: list[Event] = [] if fact is None or act in self.state.keys else [fact]
-            return fresh, [] if fact is None else list(fact.items)
-
-        done = self._record.transact(sweeping)
-        self._learner.nudge()
-        return done
-
-    def map(self, by: str = "me") -> dict[str, Any]:
-        """The pool in a plane, neighbours beside each other: up to 5,000 items, drawn at random from a larger one.
-
-        stage ("waiting": features are still computed; "rough": a projection; "final"), error (why it failed, or None)
-        and columns, one entry a point: item; x and y (0..1); behind (rows that it stands for, itself among them);
-        doubt (0..1, by the model that serves; None before one); state for `by` ("free", "yours" or "taken"); label
-        (what `by` said of it, else None).
-        """
-        return mapping.drawn(self._atlas, self._record, self._learner, by)
-
-    def within(
-        self,
-        by: str = "me",
-        n: int = 20,
-        *,
-        polygon: Sequence[tuple[float, float]] | None = None,
-        points: Sequence[int] | None = None,
-        doubtful: bool = False,
-    ) -> tuple[list[int], int, list[str]]:
-        """Points of the map inside a polygon and among `points`; how many items behind them `by` may sweep; n of these.
-
-        They are drawn at random, or the most doubtful ones. With neither polygon nor points: of the whole pool.
-        """
-        corners = None if polygon is None else np.asarray(polygon, dtype=float).reshape(-1, 2)
-        return mapping.within(self._atlas, self._record, self._learner, by, n, corners, points, doubtful)
-
-    def bulk(self, by: str = "me", n: int = 10) -> list[dict[str, Any]]:
-        """The last n bulk acts of `by` that stand, newest first: key, label, items (how many), at."""
-        with self._record.now() as state:
-            return [
-                {"key": act.key, "label": act.label, "items": len(act.items), "at": act.at}
-                for act in sweeps.acts(state, by, n)
-            ]
-
     def learn(self) -> Any:
         """The model fitted to all labels so far (audit items aside), which serves from now on.
 
@@ -452,55 +389,6 @@ class Project:
             return ([Released(items=held, by=by)] if held else []), None
 
         self._record.transact(releasing)
-
-    def break_leases(
-        self, by: str | None = None, items: Iterable[str] | None = None, broken_by: str = "me"
-    ) -> None:
-        """Take back what `by` holds, or what anybody holds of these items, for others to be asked.
-
-        Raises `SettingError` when neither is said.
-        """
-        wanted = None if items is None else list(items)
-        self._record.transact(lambda: (steering.broken(self._record.leases, by, wanted, broken_by), None))
-
-    def leases(self) -> list[dict[str, Any]]:
-        """Who holds what: item, by, and seconds left, of every lease that runs now."""
-        with self._record.now():
-            return steering.running(self._record.leases)
-
-    def gild(self, answers: Mapping[str, Label], by: str = "me") -> None:
-        """Say what the answers to these items are. Everybody is asked each of them once, unseen among others.
-
-        None: the item is gold no longer. How right people are on them: `gold`. What nobody had labelled before does
-        not train or measure a model, and is not in `labels`. Raises `DataError` or `AnswerError` naming the item; then
-        nothing is changed.
-        """
-        fact = steering.gilded(dict(answers), by, self._learner.positions, self.task)
-        self._record.transact(lambda: (fact, None))
-
-    def gold(self) -> Table:
-        """How right each annotator is on gold items: columns annotator, gold, right, value, low, high (95 %)."""
-        with self._record.now() as state:
-            return steering.scores(state)
-
-    def assign(self, items: Iterable[str], to: Sequence[str], by: str = "me") -> None:
-        """Ask these items of nobody but `to` from here on; of everybody again, where `to` is empty.
-
-        What somebody holds already stays theirs. Raises `DataError` for an item that is not there.
-        """
-        fact = steering.assigned(items, to, by, self._learner.positions)
-        self._record.transact(lambda: (fact, None))
-
-    def share(self, among: Sequence[str], by: str = "me") -> None:
-        """Deal out by lot, evenly, the items that nobody has answered or holds: each is asked of one person alone."""
-
-        def sharing() -> tuple[list[Event], None]:
-            rows = np.flatnonzero(self._record.leases.fresh()).tolist()
-            rng = np.random.default_rng([self.settings.seed, self.state.seq, steering.SHARED])
-            open_items = [self.pool.ids[row] for row in rows]
-            return steering.shared(open_items, among, by, self._learner.positions, rng), None
-
-        self._record.transact(sharing)
 
     def keep_learning(self) -> None:
         """Fit in the background from now on, whenever enough labels are new; people never wait for it.
@@ -783,7 +671,7 @@ class Project:
         self._learner.close()
         self._reviewing.close()
         self._planner.close()
-        self._atlas.close()
+        self.bulk.close()
         if self._owns_journal:
             self._record.journal.close()
         if self._lock is not None:

@@ -31,7 +31,7 @@ def taught(project: Project) -> None:
     ids = project.pool.ids
     project.tell(Answer(item=ids[i], label=LABELS[i % 3], by="teacher") for i in range(9))
     project.learn()
-    project.map()  # there before anybody looks
+    project.bulk.map()  # there before anybody looks
 
 
 def drawn(server: Server, by: str) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def test_on_a_phone_nothing_sticks_out(enter, server):
 
 
 def test_sets_of_labels_are_given_in_bulk_too(enter, project):
-    several = project(TEXTS[:60], named("multilabel", LABELS), lambda made: made.map())
+    several = project(TEXTS[:60], named("multilabel", LABELS), lambda made: made.bulk.map())
     ann = enter(several, "ann")
     go(ann)
     ann.press("ArrowRight", "n")

@@ -20,7 +20,7 @@ def gild_file(
 
     if file is None:
         with Project.open(folder, writing=False) as project:
-            _say_gold(project.gold(), len(project.state.gold), folder, json)
+            _say_gold(project.team.gold(), len(project.state.gold), folder, json)
         return
     with Project.open(folder) as project:
         ids, task = set(project.pool.ids), project.task
@@ -33,7 +33,7 @@ def gild_file(
             known[item] = value
 
         wrong = _each(file, id, id if drop else label, ids, put, skip_bad)
-        project.gild(known)
+        project.team.gild(known)
         count = len(project.state.gold)
     told = (
         "are ordinary items again" if drop else "are gold now: everybody is asked each of them once, unseen"
@@ -55,7 +55,7 @@ def assign_file(
     wrong: list[Bad] = []
     with Project.open(folder) as project:
         if file is None:
-            project.share(list(among))
+            project.team.share(list(among))
         else:
             ids = set(project.pool.ids)
             groups: dict[tuple[str, ...], list[str]] = {}
@@ -66,7 +66,7 @@ def assign_file(
 
             wrong = _each(file, id, to, ids, put, skip_bad)
             for people, items in groups.items():
-                project.assign(items, people)
+                project.team.assign(items, people)
         counts: dict[str, int] = {}
         for people in project.state.assigned.values():
             for name in people:

@@ -61,7 +61,7 @@ async def inside(request: Request, region: Region) -> Response:
     """The points of a region, how many items behind them the caller may label, and n of these, drawn at random."""
     desk, by = allow(request, "answer"), caller(request)
     points, count, items = await desk.run(
-        desk.project.within,
+        desk.project.bulk.within,
         by,
         region.n,
         polygon=region.polygon,
@@ -91,7 +91,7 @@ async def sweep(request: Request, swept: Swept) -> Response:
 def _drawn(project: Project, by: str) -> dict[str, Any]:
     if not sweeps.suits(project.task.kind):
         return {"stage": "none", "acts": []}
-    found = project.map(by)
+    found = project.bulk.map(by)
     found["label"] = [None if label is None else _written(label) for label in found["label"]]
     return found | {"acts": _acts(project, by)}
 
@@ -104,7 +104,7 @@ def _sweep(project: Project, by: str, swept: Swept) -> dict[str, Any]:
     label = swept.label
     if isinstance(label, str):
         label = project.task.parse(label)  # a page knows labels as they are written out
-    done = project.sweep(swept.items, label, by, seconds=swept.seconds, key=swept.key)
+    done = project.bulk.sweep(swept.items, label, by, seconds=swept.seconds, key=swept.key)
     return {
         "saved": swept.key,
         "labelled": len(done),
@@ -114,7 +114,7 @@ def _sweep(project: Project, by: str, swept: Swept) -> dict[str, Any]:
 
 
 def _acts(project: Project, by: str) -> list[dict[str, Any]]:
-    return [act | {"label": _written(act["label"])} for act in project.bulk(by, ACTS)]
+    return [act | {"label": _written(act["label"])} for act in project.bulk.acts(by, ACTS)]
 
 
 def _written(label: Any) -> Any:

@@ -56,14 +56,14 @@ class Task(_Body):
 async def leases(request: Request) -> Response:
     """Who holds what, and for how many seconds more."""
     desk = allow(request, "manage")
-    return JSONResponse(await desk.run(desk.project.leases))
+    return JSONResponse(await desk.run(desk.project.team.leases))
 
 
 @routes.post("/leases/break")
 async def broken(request: Request, ended: Ended) -> Response:
     """Take questions back that somebody holds, for others to be asked; what is on a screen may still be answered."""
     desk, by = allow(request, "manage"), caller(request)
-    await desk.run(desk.project.break_leases, ended.by, ended.items, by)
+    await desk.run(desk.project.team.break_leases, ended.by, ended.items, by)
     return JSONResponse({})
 
 
@@ -71,7 +71,7 @@ async def broken(request: Request, ended: Ended) -> Response:
 async def gold(request: Request) -> Response:
     """How many items are gold, and how right everybody is on them."""
     desk = allow(request, "manage")
-    scores = await desk.run(desk.project.gold)
+    scores = await desk.run(desk.project.team.gold)
     return JSONResponse({"items": len(desk.project.state.gold), "annotators": scores})
 
 
@@ -88,9 +88,9 @@ async def assign(request: Request, task: Task) -> Response:
     """Say who alone is asked these items, or deal out by lot what nobody has answered."""
     desk, by = allow(request, "manage"), caller(request)
     if task.items is None:
-        await desk.run(desk.project.share, task.to, by)
+        await desk.run(desk.project.team.share, task.to, by)
     else:
-        await desk.run(desk.project.assign, task.items, task.to, by)
+        await desk.run(desk.project.team.assign, task.items, task.to, by)
     return JSONResponse({"assigned": len(desk.project.state.assigned)})
 
 
@@ -104,4 +104,4 @@ def _gild(project: Project, items: list[Known], by: str) -> None:
             except AnswerError as error:
                 raise AnswerError(f"item {one.item!r}: {error}", item=one.item) from None
         known[one.item] = label
-    project.gild(known, by)
+    project.team.gild(known, by)
