@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from asklearn.study.feasibility import Feasibility, feasibility
     from asklearn.study.simulate import Curve, simulate
     from asklearn.tasks.classes import classes
+    from asklearn.tasks.multilabel import multilabel
+    from asklearn.tasks.number import number
+    from asklearn.tasks.spans import spans
     from asklearn.testing.strategy import check_strategy
 
 __version__ = "0.1.0"
@@ -44,7 +47,10 @@ _HOMES = {
     "compare": ("asklearn.study.compare", "compare"),
     "consensus": ("asklearn.people.consensus", "consensus"),
     "feasibility": ("asklearn.study.feasibility", "feasibility"),
+    "multilabel": ("asklearn.tasks.multilabel", "multilabel"),
+    "number": ("asklearn.tasks.number", "number"),
     "simulate": ("asklearn.study.simulate", "simulate"),
+    "spans": ("asklearn.tasks.spans", "spans"),
     "stopping": ("asklearn.stopping", ""),
     "strategies": ("asklearn.strategies", ""),
 }
@@ -66,7 +72,10 @@ __all__ = [
     "compare",
     "consensus",
     "feasibility",
+    "multilabel",
+    "number",
     "simulate",
+    "spans",
     "stopping",
     "strategies",
 ]
