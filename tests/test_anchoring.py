@@ -78,15 +78,18 @@ def test_people_who_follow_whatever_is_shown_are_found_out(project):
             said = shown if seen else str(coin.choice(["neg", "pos"]))
             project.tell(Answer(item=question.item, label=said, seen=seen))
     found = project.status()["anchoring"]
-    assert found["n_shown"] > 100 and found["n_hidden"] > 30
-    assert found["shown"] == 1.0 and 0.3 < found["hidden"] < 0.7
+    assert found["n_shown"] > 100
+    assert found["n_hidden"] > 30
+    assert found["shown"] == 1.0
+    assert 0.3 < found["hidden"] < 0.7
     assert found["low"] > 0.2
     asked = [event for _, event in project.events() if isinstance(event, Asked)]
     audited = {i for event in asked for i, arm in zip(event.items, event.arms, strict=True) if arm == "audit"}
     assert audited
     for _, event in project.events():
         if isinstance(event, Answered) and event.item in audited:
-            assert not event.hidden and event.seen is None  # blind anyway: no part of the comparison
+            assert not event.hidden
+            assert event.seen is None
 
 
 def test_an_undo_takes_its_agreement_back(project):
@@ -107,7 +110,8 @@ def test_answers_to_what_nobody_asked_say_nothing(project):
 def test_the_words_of_a_hidden_question_do_not_tell(project):
     questions = project.ask(60)
     found = [q for q in questions if q.hidden]
-    assert found and all(q.blind and q.reason.words == HIDDEN for q in found)
+    assert found
+    assert all(q.blind and q.reason.words == HIDDEN for q in found)
     assert not any(q.hidden for q in questions if q.audit or q.reason.words == DRAWN)
     for word in ("neg", "pos", "margin", "0."):
         assert word not in HIDDEN
@@ -123,7 +127,8 @@ def test_nothing_of_the_lot_reaches_the_page(project):
     held = {q.item: q for q in project.holding("ann")}
     by_lot = [q for q in found if held[q["item"]].hidden]
     others = [q for q in found if not held[q["item"]].blind]
-    assert by_lot and others
+    assert by_lot
+    assert others
     assert {json.dumps(sorted(q)) for q in by_lot} == {
         json.dumps(sorted(q)) for q in others
     }  # no telling field

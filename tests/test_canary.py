@@ -1,4 +1,4 @@
-"""The canary cannot be fooled: failures are planted one by one, and it says so; healthy projects make it say nothing."""
+"""The canary cannot be fooled: failures are planted one by one, and it sees each; healthy projects it leaves alone."""
 
 from __future__ import annotations
 

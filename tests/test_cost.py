@@ -38,7 +38,8 @@ def answers(n: int, seed: int = 0, breaks: float = 0.0, people: int = 3) -> tupl
 @pytest.mark.parametrize("breaks", [0.0, 0.05])
 def test_the_pace_is_found_though_people_go_to_lunch(breaks):
     found = pace(*answers(600, breaks=breaks))
-    assert found is not None and found.n == 600
+    assert found is not None
+    assert found.n == 600
     assert found.slope == pytest.approx(0.7, abs=0.07)
     assert found.people["p1"] - found.people["p0"] == pytest.approx(np.log(2), abs=0.15)
     usual = 0.5 * 301**0.7 * 2 ** (1 / 3)  # of somebody in the middle
@@ -46,7 +47,7 @@ def test_the_pace_is_found_though_people_go_to_lunch(breaks):
 
 
 def test_without_breaks_it_is_least_squares():
-    """Where nobody strays, Huber's weights are 1: the oracle is NumPy's solver, one person, no shrinkage to speak of."""
+    """Where nobody strays, Huber's weights are 1: the oracle is NumPy's solver; one person, hardly shrunk."""
     rng = np.random.default_rng(1)
     x = rng.integers(5, 500, 2000).astype(float)
     y = 1.0 + 0.5 * np.log1p(x) + rng.uniform(-0.1, 0.1, 2000)  # never beyond 1.345 spreads of 1.4826 MAD
@@ -59,9 +60,11 @@ def test_without_breaks_it_is_least_squares():
 def test_items_of_one_length_and_lengths_that_hurry_people_have_no_slope():
     timed, lengths = answers(100)
     flat = pace(timed, np.zeros(100))
-    assert flat is not None and flat.slope == 0
+    assert flat is not None
+    assert flat.slope == 0
     hurried = pace([Timed("i", "ann", 1000 / (1 + n)) for n in lengths], lengths)
-    assert hurried is not None and hurried.slope == 0
+    assert hurried is not None
+    assert hurried.slope == 0
 
 
 @given(st.lists(st.floats(0, 1e7), max_size=60), st.integers(1, 4))
@@ -72,7 +75,8 @@ def test_every_cost_is_finite_and_above_zero(seconds, people):
         assert sum(s > 0 for s in seconds) < 20
     else:
         costs = found.seconds([0, 10, 1e6])
-        assert np.isfinite(costs).all() and (costs > 0).all()
+        assert np.isfinite(costs).all()
+        assert (costs > 0).all()
 
 
 def test_a_pool_knows_its_lengths_and_its_columns():
@@ -225,7 +229,7 @@ def test_a_hard_budget_ends_it_and_a_soft_one_advises(limits, asked):
 
 
 def test_a_hard_budget_counts_what_people_hold():
-    X, y = texts(60)
+    X, _y = texts(60)
     with Project(X, classes(["pos", "neg"]), model(), budget=12, hard=True, audit=0, overlap=0) as project:
         held = [len(project.ask(5, who)) for who in ("ann", "bob", "cem")]
         assert held == [5, 5, 2]
@@ -260,5 +264,6 @@ def test_the_newest_times_are_kept():
     state = fold(
         enumerate([*said, Measured(version="1", labels=1, metric="m", value=0, low=0, high=0, n=1)], 1)
     )
-    assert len(state.timed) == TIMED and state.timed[0].seconds == 6.0
+    assert len(state.timed) == TIMED
+    assert state.timed[0].seconds == 6.0
     assert state.spent == [state.seconds]

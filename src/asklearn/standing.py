@@ -90,7 +90,7 @@ def found(state: State, learner: Learner) -> Estimate | None:
             return None
     last = next((m for m in reversed(state.measured) if m.metric == usual), None)
     # Nobody has loaded the model: what was measured when it was made.
-    return last and Estimate(last.value, last.low, last.high, last.n, last.metric)
+    return None if last is None else Estimate(last.value, last.low, last.high, last.n, last.metric)
 
 
 def status(
