@@ -80,7 +80,7 @@ class Atlas:
 
 
 def drawn(atlas: Atlas, record: Record, learner: Learner, by: str) -> dict[str, Any]:
-    """What `by` may know of every point of the map, as JSON can hold it: see `Project.map`."""
+    """What `by` may know of every point of the map, as JSON can hold it: see `Bulk.map`."""
     plane, proba = atlas.now(), _proba(learner.serving)
     rows = np.zeros(0, dtype=np.intp) if plane is None else plane.rows
     xy = np.zeros((0, 2)) if plane is None else plane.xy
@@ -115,7 +115,7 @@ def within(
     points: Sequence[int] | None,
     doubtful: bool,
 ) -> tuple[list[int], int, list[str]]:
-    """Points, how many items behind them `by` may label in bulk, and at most n of these: see `Project.within`."""
+    """Points, how many items behind them `by` may label in bulk, and at most n of these: see `Bulk.within`."""
     plane, proba = atlas.now(), _proba(learner.serving)
     chosen = np.zeros(0 if plane is None else len(plane.rows), dtype=bool)
     wanted = np.full(len(learner.ids), polygon is None and points is None)
