@@ -469,7 +469,7 @@ class Learner:
         cache = self.folder / "cache"
         cache.mkdir(exist_ok=True)
         scratch = cache / f"said-{os.getpid()}.new.npz"
-        np.savez(scratch, allow_pickle=False, **serving.said)
+        np.savez(scratch, **serving.said)
         final = cache / f"said-{serving.version}-{_digest(scratch)}.npz"
         scratch.replace(final)
         for old in (
