@@ -271,6 +271,7 @@ SHAPE = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_an_image_is_zoomed_by_keys_wheel_and_drag(project, enter):
     ann = enter(project(*photographs(8)))
     page = ann.page

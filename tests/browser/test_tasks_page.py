@@ -184,6 +184,7 @@ def answered(person, n):
     return person.recorded()[-1].get("label")
 
 
+@pytest.mark.slow
 def test_proposed_passages_are_looked_at_and_sent_with_one_key(stories, enter):
     ann = enter(stories, "passages")
     page, marks = ann.page, ann.page.locator("mark")
@@ -265,6 +266,7 @@ def walking(ann, n):
     return n + 1
 
 
+@pytest.mark.slow
 def test_words_are_marked_with_a_mouse(plain, enter):
     ann = enter(plain, "mouse")
     page, before = ann.page, 0
