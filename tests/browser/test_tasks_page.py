@@ -105,7 +105,9 @@ def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
     rows = numpy.linspace(0, 10, 60).reshape(-1, 1)
     task = named("number", range=(0, 10), unit="kg")
     server = proposing(
-        project(rows, task, told([i / 6 + (i % 3) / 10 for i in range(40)]), strategy="igs", model="ridge", **OPEN)
+        project(
+            rows, task, told([i / 6 + (i % 3) / 10 for i in range(40)]), strategy="igs", model="ridge", **OPEN
+        )
     )
     ann = enter(server, "number")
     page, field = ann.page, ann.page.locator("#amount")
