@@ -369,7 +369,7 @@ def paired(wins: int, losses: int, n: int) -> tuple[float, float, float]:
     d +- z sqrt(wins + losses + 1 - (wins - losses)^2 / (n + 2)) / (n + 2)   (Agresti and Min 2005).
 
     >>> [round(x, 3) for x in paired(12, 4, 100)]
-    [0.08, -0.0, 0.157]
+    [0.08, 0.001, 0.156]
     """
     total, d = n + 2, wins - losses
     half = Z95 * sqrt(wins + losses + 1 - d * d / total) / total
