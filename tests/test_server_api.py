@@ -453,3 +453,31 @@ def test_a_busy_journal_asks_for_patience(impatient, stored, tmp_path):
         other.execute("rollback")
         other.close()
     assert ann.tell(answer).status_code == 200
+
+
+def test_no_number_tells_an_annotator_which_question_is_an_audit_item():
+    X = np.linspace(0, 1, 60)[:, None]
+    with Project(X, classes(["ham", "spam"]), audit=0.5, overlap=0) as project:
+        sessions = Sessions(SECRET)
+        ann = TestClient(create_app(project, sessions), base_url="http://127.0.0.1:8000")
+        ann.get(f"/enter?ticket={sessions.ticket('ann')}")
+        owner = Person(project, "owner")
+        for row in range(30):
+            item = project.pool.ids[row]
+            project.tell(Answer(item=item, label="spam" if row > 15 else "ham", by="bob"))
+        project.learn()
+        project.ask(20, by="bob")
+        before = {path: ann.get(f"/api/v1/{path}").json() for path in ("status", "overview")}
+        assert before["status"]["audited"] is None
+        assert before["status"]["canary"]["signs"] == []
+        audits = [q for q in project.ask(20, by="eve") if q.audit]
+        assert audits
+        project.tell([Answer(item=q.item, label="ham", by="eve") for q in audits])
+        seen = owner.get("/api/v1/status").json()
+        assert seen["audited"] > 0
+        assert seen["estimate"] is not None
+        after = ann.get("/api/v1/status").json()
+        assert after["estimate"] == before["status"]["estimate"]
+        cards = {card["title"]: card for card in ann.get("/api/v1/overview").json()["cards"]}
+        assert cards["Quality"]["facts"][0] == before["overview"]["cards"][0]["facts"][0]
+        assert "audit items drawn" not in str(cards)

@@ -115,6 +115,8 @@ class Verdict:
     signs: tuple[Sign, ...]
 
     def __str__(self) -> str:
+        if not self.signs:
+            return "too little was asked to tell"
         bad = [sign.words for sign in self.signs if sign.status != "well"]
         return "; ".join(bad) if bad else "what is asked follows the score"
 

@@ -88,8 +88,12 @@ def found(state: State, learner: Learner) -> Estimate | None:
             return measured(learner, learner.serving, state, usual)
         except NotReady:
             return None
-    last = next((m for m in reversed(state.measured) if m.metric == usual), None)
-    # Nobody has loaded the model: what was measured when it was made.
+    return measured_last(state, usual)  # nobody has loaded the model
+
+
+def measured_last(state: State, metric: str) -> Estimate | None:
+    """What was measured last when a model came to serve."""
+    last = next((m for m in reversed(state.measured) if m.metric == metric), None)
     return None if last is None else Estimate(last.value, last.low, last.high, last.n, last.metric)
 
 
@@ -104,7 +108,7 @@ def status(
     advice: Advice,
 ) -> dict[str, Any]:
     """Where the project stands, as JSON can hold it. `fit`: what the learner is at; `agreed`: how far people agree."""
-    model = state.models[-1] if state.models else None
+    model, last = state.models[-1] if state.models else None, measured_last(state, task.usual)
     return {
         "name": setup.name,
         "task": task.kind,
@@ -132,6 +136,7 @@ def status(
             "age_labels": state.changed_since(model.watermark),
         },
         "estimate": quality and asdict(quality),
+        "measured": last and asdict(last),  # the same, as it was when the newest measured model came to serve
         "people": {
             "annotators": len(state.people),
             "answers": dict(state.people),

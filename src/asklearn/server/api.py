@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Container, Iterator
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Any, Literal
@@ -294,14 +294,29 @@ def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
 
 def _status(desk: Desk, request: Request) -> dict[str, Any]:
     project, by, rights = desk.project, caller(request), rights_of(request)
-    status = project.status()
-    return status | {
+    return shown_to(by, rights, project.status()) | {
         "you": by,
         "role": request.scope["asklearn.role"],
         "rights": sorted(rights),
-        "people": status["people"] if "review" in rights else seen_by(by, status["people"]),
         "shown_labels": [str(label) for label in project.task.labels],
     }
+
+
+def shown_to(by: str, rights: Container[str], status: dict[str, Any]) -> dict[str, Any]:
+    """The status as somebody with these rights may know it.
+
+    Who answers and does not review must not learn which items are audited: a number of them, or an estimate, that
+    changed with a single question would tell. They see the estimate as it was when the model came to serve.
+    """
+    if "review" in rights:
+        return status
+    shown = status | {"people": seen_by(by, status["people"])}
+    if "answer" not in rights:
+        return shown
+    canary = status["canary"]
+    words = canary["words"] if canary["status"] == "well" else "something is amiss; who reviews sees what"
+    canary = canary | {"signs": [], "words": words}
+    return shown | {"estimate": status["measured"], "audited": None, "canary": canary}
 
 
 def seen_by(by: str, people: dict[str, Any]) -> dict[str, Any]:

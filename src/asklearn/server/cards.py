@@ -45,7 +45,7 @@ def _quality(status: Told, told: Told) -> Card:
         "facts": [
             [(found or {"metric": "accuracy"})["metric"], value],
             ["measured on", f"{found['n'] if found else 0:,} audit answers"],
-            ["audit items drawn", f"{status['audited']:,}"],
+            *([] if status["audited"] is None else [["audit items drawn", f"{status['audited']:,}"]]),
             ["choosing against drawing", better],
         ],
         "picture": {
@@ -59,7 +59,7 @@ def _quality(status: Told, told: Told) -> Card:
 def _order(canary: Told) -> Card:
     return {
         "title": f"Does what is asked follow the score? {MARKS[canary['status']]}",
-        "words": "" if canary["signs"] else "Too little was asked to tell.",
+        "words": "" if canary["signs"] else f"{canary['words'][:1].upper()}{canary['words'][1:]}.",
         "signs": [[f"{MARKS[sign['status']]}, {sign['check']}", sign["words"]] for sign in canary["signs"]],
     }
 

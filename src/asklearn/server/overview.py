@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from asklearn.server.api import seen_by
+from asklearn.server.api import shown_to
 from asklearn.server.cards import cards
 from asklearn.server.desk import caller
 from asklearn.server.roles import allow, rights_of
@@ -19,12 +19,12 @@ routes = APIRouter(prefix="/api/v1/overview")
 async def overview(request: Request) -> Response:
     """Throughput, what waits to be asked, what choosing has brought, and all of it in words; how much each person
     does for reviewers only."""
-    desk, people = allow(request, "read"), "review" in rights_of(request)
+    desk, rights = allow(request, "read"), rights_of(request)
 
     def told() -> dict[str, Any]:
-        found, status = desk.project.overview(people), desk.project.status()
-        shown = status["people"] if people else seen_by(caller(request), status["people"])
-        return found | {"cards": cards(status | {"people": shown}, found)}
+        found = desk.project.overview("review" in rights)
+        status = shown_to(caller(request), rights, desk.project.status())
+        return found | {"cards": cards(status, found)}
 
     return JSONResponse(await desk.run(told))
 

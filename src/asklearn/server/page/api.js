@@ -65,7 +65,7 @@
  * @property {number} skipped
  * @property {number} flagged
  * @property {number} held
- * @property {number} audited
+ * @property {number | null} audited null for who must not know
  * @property {number} seconds
  * @property {number | null} budget
  * @property {{version: string, labels: number, at: number, age_labels: number} | null} model
