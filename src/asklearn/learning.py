@@ -313,7 +313,7 @@ class Learner:
             labels=(*(labels[i] for i in best), *bulk[0]),
             weights=(*sure.tolist(), *(bulk[1] or (1.0,) * len(bulk[0]))),
         )
-        return found, doubts
+        return (found if differ(found.labels) else training), doubts
 
     def cross_fitted(self, training: TrainingSet) -> np.ndarray:
         """(items, classes) what models say of each training item that did not learn from it.
