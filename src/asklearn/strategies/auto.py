@@ -11,9 +11,9 @@
 
 Uncertain coverage (Bae et al. 2025): half of the pool lies within its radius of a label. Distances suit the place: each
 point's own neighbourhood is the unit (Zelnik-Manor & Perona 2004), and cover falls the steeper the more alike all
-distances are (`cover(falls)`). Both are needed where a class lies in the middle of a wider one, as in DNA in one-hot
-columns and in Breiman's ring: plain coverage asks of the one in the middle only. The first questions cover by the same
-distances; a quarter of them at random, as `seeds` has it, cost more than it found.
+distances are (`cover(falls)`). The one is needed where a class lies in the middle of a wider one (ringnorm, Breiman
+1996), the other with very many columns (DNA in one-hot columns): plain coverage passes whole classes over there. The
+first questions cover by the same distances; a quarter of them at random, as `seeds` has it, cost more than it found.
 """
 
 from __future__ import annotations
