@@ -469,6 +469,7 @@ def test_no_number_tells_an_annotator_which_question_is_an_audit_item():
         project.ask(20, by="bob")
         before = {path: ann.get(f"/api/v1/{path}").json() for path in ("status", "overview")}
         assert before["status"]["audited"] is None
+        assert before["status"]["model"]["age_labels"] is None
         assert before["status"]["canary"]["signs"] == []
         audits = [q for q in project.ask(20, by="eve") if q.audit]
         assert audits

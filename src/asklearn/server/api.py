@@ -316,7 +316,9 @@ def shown_to(by: str, rights: Container[str], status: dict[str, Any]) -> dict[st
     canary = status["canary"]
     words = canary["words"] if canary["status"] == "well" else "something is amiss; who reviews sees what"
     canary = canary | {"signs": [], "words": words}
-    return shown | {"estimate": status["measured"], "audited": None, "canary": canary}
+    # Answers to audit and gold items do not age a model.
+    model = status["model"] and status["model"] | {"age_labels": None}
+    return shown | {"estimate": status["measured"], "audited": None, "canary": canary, "model": model}
 
 
 def seen_by(by: str, people: dict[str, Any]) -> dict[str, Any]:

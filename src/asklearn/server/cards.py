@@ -143,7 +143,8 @@ def _queue(status: Told, told: Told) -> Card:
     made = "none yet"
     if model is not None:
         at = datetime.fromtimestamp(model["at"], UTC).strftime("%Y-%m-%d %H:%M")
-        made = f"{model['version']}, from {model['labels']:,} labels, {at} UTC; {model['age_labels']:,} newer labels"
+        made = f"{model['version']}, from {model['labels']:,} labels, {at} UTC"
+        made += "" if model["age_labels"] is None else f"; {model['age_labels']:,} newer labels"
     state = f"⚠ {fit['error']}" if fit["error"] else "now" if fit["running"] else "when enough is new"
     return {
         "title": "Queue",

@@ -68,7 +68,7 @@
  * @property {number | null} audited null for who must not know
  * @property {number} seconds
  * @property {number | null} budget
- * @property {{version: string, labels: number, at: number, age_labels: number} | null} model
+ * @property {{version: string, labels: number, at: number, age_labels: number | null} | null} model
  * @property {{value: number, low: number, high: number, n: number, metric: string} | null} estimate
  * @property {{annotators: number, agreement: {value: number, low: number, high: number, n: number} | null}} [people]
  * @property {{stop: boolean, why: string | string[], forecast: {labels: number, value: number}[]} | null} advice

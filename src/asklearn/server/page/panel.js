@@ -21,8 +21,9 @@ function heading({ name, you, model, learning }) {
   document.title = `${name} · asklearn`;
   write(the("project"), name);
   write(the("you"), you);
-  const age = model && (model.age_labels > 0 ? `${many(model.age_labels, "label")} ago` : "knows every label");
-  write(the("model"), model ? `model ${model.version}, ${age}` : "no model yet");
+  const aged = model?.age_labels ?? null;
+  const age = aged === null ? "" : aged > 0 ? `, ${many(aged, "label")} ago` : ", knows every label";
+  write(the("model"), model ? `model ${model.version}${age}` : "no model yet");
   the("model").title = model ? `learned from ${many(model.labels, "label")}, ${ago(model.at)}` : "the first items cover the data";
   the("learning").hidden = !learning?.running;
 }
