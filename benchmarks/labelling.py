@@ -57,7 +57,7 @@ def make_project(folder: Path, items: int, batch: int = 10, labels: int = 0) -> 
     truth = rng.integers(len(CLASSES), size=items)
     centres = rng.normal(size=(len(CLASSES), 32))
     X = (centres[truth] + rng.normal(size=(items, 32))).astype(np.float32)
-    with Project(X, classes(CLASSES), path=folder, batch=batch) as project:
+    with Project(X, classes(CLASSES), path=folder, batch=batch, overlap=0) as project:
         project.tell(
             Answer(item=project.pool.ids[i], label=CLASSES[truth[i]], by="import") for i in range(labels)
         )

@@ -117,7 +117,7 @@ class Ours:
         from asklearn.project import Project
         from asklearn.tasks.classes import classes
 
-        Project(texts(items), classes(LABELS), path=folder / "ours").close()
+        Project(texts(items), classes(LABELS), path=folder / "ours", overlap=0).close()
         sys.path.insert(0, str(ROOT / "tests"))
         from serving import serving
 

@@ -65,7 +65,9 @@ class Annotator(threading.Thread):
 
 def labelled_under_fire(folder: Path, kills: int, rng: random.Random) -> list[Annotator]:
     """Twenty people label while the server is killed and started again and again; who they were."""
-    with Project([f"text {i}" for i in range(2000 + 300 * kills)], classes(LABELS), path=folder, audit=0.1):
+    with Project(
+        [f"text {i}" for i in range(2000 + 300 * kills)], classes(LABELS), path=folder, audit=0.1, overlap=0
+    ):
         pass
     over = threading.Event()
     with serving(folder, lease=LEASE) as server:

@@ -236,7 +236,10 @@ def test_the_map_says_the_same_of_items_that_measure_or_test_somebody():
     seen = []
     for journal in (plain, secret):
         with Project(rows(), classes(LABELS), audit=0.0, journal=journal) as project:
-            acts = [len(project.bulk.sweep(ids[:15], "low", by="ann")), len(project.bulk.sweep(ids, "low", by="bob"))]
+            acts = [
+                len(project.bulk.sweep(ids[:15], "low", by="ann")),
+                len(project.bulk.sweep(ids, "low", by="bob")),
+            ]
             found: list[object] = [acts]
             for by in ("ann", "bob", "zoe"):
                 drawn = project.bulk.map(by)

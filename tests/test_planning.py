@@ -41,7 +41,9 @@ def test_another_process_chooses_what_this_one_would(tmp_path, points, strategy)
         request, last = learner.request(), it.state.models[-1]
         wanted = strategies.get(strategy)
         here = choose(learner, wanted, free, 20, np.random.default_rng((1, 2)), lambda: busy)
-        there = it._planner._process.submit(choose_there, request, last, wanted, free, 20, (1, 2), busy)
+        there = it._planner._process.submit(
+            choose_there, request, last, wanted, free, 20, (1, 2), busy, learner.effort
+        )
         assert there.result() == here
         assert not {pick.position for pick in here} & set(range(100))
 

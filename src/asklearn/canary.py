@@ -125,7 +125,10 @@ class Verdict:
 # 0.56 in 19 of 20. Measured over healthy lives: at most 0.02 where the score alone decides; where it is weighed 0.31,
 # and 0.41 once so little is left that most of it is asked.
 ORDERED, WEIGHED = (0.1, 0.25), (0.42, 0.46)
-RISES = (0.2, 0.3)  # of neighbours of one choice, the second better; half at random, 0.15 at most in healthy lives
+RISES = (
+    0.2,
+    0.3,
+)  # of neighbours of one choice, the second better; half at random, 0.15 at most in healthy lives
 BEHIND = (0.2, 0.5)
 UNLIKELY = (9.2, 13.8)  # minus the logarithm of a chance: 1 in 10,000, 1 in 1,000,000
 HARM = 20  # evidence at which choosing teaches less than drawing: by mistake in 1 of 20 projects

@@ -469,7 +469,8 @@ class Learner:
         cache = self.folder / "cache"
         cache.mkdir(exist_ok=True)
         scratch = cache / f"said-{os.getpid()}.new.npz"
-        np.savez(scratch, **serving.said)
+        arrays: dict[str, Any] = dict(serving.said)
+        np.savez(scratch, **arrays)
         final = cache / f"said-{serving.version}-{_digest(scratch)}.npz"
         scratch.replace(final)
         for old in (

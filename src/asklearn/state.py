@@ -131,7 +131,9 @@ class State:
     timed: deque[Timed] = field(default_factory=lambda: deque(maxlen=TIMED))  # the newest
     # (hour since 1970, annotator) -> answers given then, also those taken back since
     hours: Counter[tuple[int, str]] = field(default_factory=Counter)
-    seconds_of: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # annotator -> their time
+    seconds_of: dict[str, float] = field(
+        default_factory=lambda: defaultdict(float)
+    )  # annotator -> their time
     spent: list[float] = field(default_factory=list)  # seconds up to each of `measured`
     agreed: Agreed = field(default_factory=Agreed)  # with proposals, seen and unseen
     canary: Canary = field(default_factory=Canary)  # whether what is asked follows the score
@@ -286,7 +288,9 @@ class State:
             self.kinds[answer.kind] += 1
             add(self.people, by, 1)
         after = self.labels_of(item)
-        self.items_labelled += bool(after) - bool(before)  # of gold ones too: a count must not tell which they are
+        self.items_labelled += bool(after) - bool(
+            before
+        )  # of gold ones too: a count must not tell which they are
         if item not in self.aside:
             self._meet(spoken(before), spoken(after))
         if item in self.swept:
@@ -340,9 +344,7 @@ class State:
     def labelled(self) -> dict[str, dict[str, Label]]:
         """item -> annotator -> label, in the order in which the items were first answered; none that are only gold."""
         return {
-            item: found
-            for item in self.answers
-            if item not in self.aside and (found := self.labels_of(item))
+            item: found for item in self.answers if item not in self.aside and (found := self.labels_of(item))
         }
 
     def changed_since(self, seq: int) -> int:

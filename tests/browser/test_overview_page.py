@@ -12,7 +12,9 @@ from serving import Server
 pytestmark = pytest.mark.browser
 
 
-def test_the_overview_opens_by_its_key_tells_and_goes_away(letters: Server, enter: Callable[..., Any]) -> None:
+def test_the_overview_opens_by_its_key_tells_and_goes_away(
+    letters: Server, enter: Callable[..., Any]
+) -> None:
     ann = enter(letters, "looks")
     page = ann.page
     ann.decide("1", "2")
@@ -25,7 +27,9 @@ def test_the_overview_opens_by_its_key_tells_and_goes_away(letters: Server, ente
     assert cards.locator("table").count() == 0  # what each person does is for reviewers
     picture = cards.filter(has_text="Quality").locator("img")
     expect(picture).to_have_attribute("alt", "Learning curve with its interval")
-    page.wait_for_function("() => [...document.querySelectorAll('img.chart')].every((each) => each.naturalWidth > 0)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('img.chart')].every((each) => each.naturalWidth > 0)"
+    )
     page.keyboard.press("Escape")
     expect(page.locator("#item")).to_be_focused()
     ann.decide("1")  # labelling goes on where it stood

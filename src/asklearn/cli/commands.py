@@ -89,9 +89,12 @@ def init(
         str, typer.Option(metavar="TASK", help="What an answer is: classes, multilabel, number or spans.")
     ] = "classes",
     range: Annotated[
-        str | None, typer.Option(metavar="LOW,HIGH", help="The smallest and the largest number of the task number.")
+        str | None,
+        typer.Option(metavar="LOW,HIGH", help="The smallest and the largest number of the task number."),
     ] = None,
-    unit: Annotated[str | None, typer.Option(metavar="UNIT", help="What the numbers count, such as kg.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="What the numbers count, such as kg.")
+    ] = None,
     model: Model = "auto",
     strategy: Annotated[
         str, typer.Option(metavar="STRATEGY", help="What is asked next: see `asklearn strategies`.")
@@ -110,7 +113,9 @@ def init(
     ] = 0.1,
     gold: Annotated[
         float,
-        typer.Option(metavar="SHARE", help="Share of everybody's questions that are gold: see `asklearn gold`."),
+        typer.Option(
+            metavar="SHARE", help="Share of everybody's questions that are gold: see `asklearn gold`."
+        ),
     ] = 0.05,
     relabel: Annotated[
         bool, typer.Option("--relabel", help="Ask again about a doubtful label, where that tells more.")
@@ -138,7 +143,8 @@ def init(
     target: Annotated[
         float | None,
         typer.Option(
-            metavar="VALUE", help="Stop when the accuracy is surely this high; of numbers, the mean error this low."
+            metavar="VALUE",
+            help="Stop when the accuracy is surely this high; of numbers, the mean error this low.",
         ),
     ] = None,
     skip_bad: SkipBad = False,
@@ -242,7 +248,9 @@ def people(
     who: Annotated[str, typer.Argument(metavar="WHO", help="Somebody's name, or a token's.")] = "",
     role: Annotated[
         str | None,
-        typer.Argument(metavar="ROLE", help="owner, manager, reviewer, annotator or viewer: for invite, role."),
+        typer.Argument(
+            metavar="ROLE", help="owner, manager, reviewer, annotator or viewer: for invite, role."
+        ),
     ] = None,
     rights: Annotated[
         str | None,
@@ -254,7 +262,9 @@ def people(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="The address in the link; by default that of the page being served."),
+        typer.Option(
+            metavar="URL", help="The address in the link; by default that of the page being served."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -79,8 +79,10 @@ def cost(status: Mapping[str, Any]) -> Iterator[str]:
     point = status["point"]
     if point is not None:
         took, low, high = (spell(point[name]) for name in ("seconds", "low", "high"))
-        paid = "" if status["price"] is None else ", {:.2f} {} ({:.2f} to {:.2f})".format(
-            point["money"][0], unit, *point["money"][1:]
+        paid = (
+            ""
+            if status["price"] is None
+            else ", {:.2f} {} ({:.2f} to {:.2f})".format(point["money"][0], unit, *point["money"][1:])
         )
         yield f"  a point of {plain(point['metric'])} took {took} (95 %: {low} to {high}){paid}"
     for limit in status["limits"]:

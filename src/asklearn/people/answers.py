@@ -13,7 +13,9 @@ from asklearn.events import Answered, Label, Retracted
 
 DRAWN = "drawn at random, so that the model is tested on what it did not choose"  # said of audit items and others alike
 
-HIDDEN = "chosen because its answer teaches the model much"  # where more words would tell what the model proposes
+HIDDEN = (
+    "chosen because its answer teaches the model much"  # where more words would tell what the model proposes
+)
 
 
 @dataclass(frozen=True)

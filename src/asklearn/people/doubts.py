@@ -62,7 +62,8 @@ def disagreed(votes: Votes, present: Sequence[str]) -> Doubts:
 def owners(votes: Votes, fitted: Fit, rows: np.ndarray, present: Sequence[str]) -> tuple[str, ...]:
     """(m,) who of `present` should answer each row next, "" where nobody can: so that the answers tell most.
 
-    Hard ones go to the best, and one half of the people may get them all. Somebody of whom nothing is known yet is taken for one like the others.
+    Hard ones go to the best, and one half of the people may get them all. Somebody of whom nothing is known yet is
+    taken for one like the others.
     """
     if not len(rows) or not present:
         return ("",) * len(rows)

@@ -200,7 +200,9 @@ def svg(ax: Any, title: str, description: str) -> str:
     text = re.sub(r' style="([^"]*)"', lambda found: attributes(found[1]), text)
     name = blake2b(title.encode(), digest_size=4).hexdigest()  # a page may hold several pictures
     said = f'<title id="t{name}">{escape(title)}</title><desc id="d{name}">{escape(description)}</desc>'
-    labelled = f'role="img" aria-labelledby="t{name} d{name}" font-family="sans-serif" stroke-linejoin="round"'
+    labelled = (
+        f'role="img" aria-labelledby="t{name} d{name}" font-family="sans-serif" stroke-linejoin="round"'
+    )
     return re.sub(r"<svg([^>]*)>", lambda tag: f"<svg{tag[1]} {labelled}>{said}", text, count=1)
 
 

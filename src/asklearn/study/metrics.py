@@ -174,7 +174,11 @@ def suit(metrics: Sequence[Any], kind: str) -> None:
     """Nothing, or `SettingError` for a metric of ours that is of another kind of task."""
     ours: dict[str, Any] = METRICS if kind == "classes" else OF_LABELS[kind]
     # Of classes f1_macro and the like are scorers of scikit-learn.
-    others = {*OF_LABELS["number"]} if kind == "classes" else {*METRICS, *(n for m in OF_LABELS.values() for n in m)}
+    others = (
+        {*OF_LABELS["number"]}
+        if kind == "classes"
+        else {*METRICS, *(n for m in OF_LABELS.values() for n in m)}
+    )
     wrong = next((m for m in metrics if isinstance(m, str) and m in others and m not in ours), None)
     if wrong is not None:
         raise SettingError(
