@@ -242,6 +242,7 @@ class Project:
         self._accord = Accord(task.parse, task.together, setup.seed)
         self._lock: Any = None
         self._described: tuple[Any, dict[str, Any]] | None = None
+        self._examined: tuple[Any, Estimate | None] | None = None
         self._questions = Questions(self._learner, setup)
         self._owns_journal = journal is None
         if journal is None:
@@ -642,7 +643,10 @@ class Project:
             stamp = (state.seq, self._record.leases.count(), self._learner.serving, agreed, *fit.values())
             if self._described is None or self._described[0] != stamp:
                 advice = stopping.advise(self._rules, self._progress(), self.task.usual)
-                found = standing.found(state, self._learner)
+                exam = state.examined, self._learner.serving, len(state.measured)
+                if self._examined is None or self._examined[0] != exam:
+                    self._examined = exam, standing.found(state, self._learner)
+                found = self._examined[1]
                 self._described = (
                     stamp,
                     standing.status(

@@ -24,7 +24,7 @@ from asklearn.stopping import Advice, Progress
 from asklearn.strategies.declared import Declared
 from asklearn.tasks import Task
 
-RECENT = 300  # answers whose median time is shown
+RECENT = 101  # answers whose median time is shown
 HOURS, DAYS, PEOPLE = 24, 30, 200  # that throughput is told of
 
 
@@ -152,7 +152,7 @@ def status(
             "stop": advice.stop,
             "why": list(advice.why),
             "forecast": list(advice.forecast),
-            "signs": [asdict(sign) for sign in advice.signs],
+            "signs": [dict(vars(sign)) for sign in advice.signs],
         },
         "learning": fit,
         **describe(state, promised, setup, task.usual),
@@ -167,7 +167,7 @@ def describe(state: State, promised: Declared, setup: Settings, metric: str) -> 
         "canary": {
             "status": found.status,
             "words": str(found),
-            "signs": [asdict(sign) for sign in found.signs],
+            "signs": [dict(vars(sign)) for sign in found.signs],
         },
         "anchoring": leaning and asdict(leaning),
         "cost": _cost(state, setup, metric),
@@ -185,7 +185,7 @@ def _cost(state: State, setup: Settings, metric: str) -> dict[str, Any]:
         limits.append(("money", setup.money))
     return {
         "seconds": state.seconds,
-        "each": float(np.median(recent)) if recent else None,
+        "each": sorted(recent)[len(recent) // 2] if recent else None,
         "price": setup.price,
         "currency": setup.currency,
         "money": spent.get("money"),

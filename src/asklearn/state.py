@@ -92,6 +92,7 @@ class State:
     keys: dict[str, Answered | Retracted | Settled | Swept] = field(default_factory=dict)
     retracted: set[str] = field(default_factory=set)
     audited: dict[str, float] = field(default_factory=dict)  # item -> its chance when it was drawn
+    examined: int = 0  # how often what audit items tell may have changed
     audited_late: dict[str, int] = field(default_factory=dict)  # item drawn when it had a label -> when (seq)
     said: dict[str, list[Answered]] = field(default_factory=dict)  # annotator -> deciding answers, in order
     flagged: set[str] = field(default_factory=set)  # somebody says that something is wrong with it
@@ -165,6 +166,7 @@ class State:
             case Audited() if event.item not in self.audited:
                 self.canary.pending += 1
                 self.audited[event.item] = event.chance
+                self.examined += 1
                 if self.votes_of(event.item):
                     self.audited_late[event.item] = seq
                     self.changes.append(seq)  # a label just left the training set
@@ -278,6 +280,7 @@ class State:
 
     def _put(self, item: str, by: str, answer: Answered | None) -> None:
         said = self.answers.setdefault(item, {})
+        self.examined += item in self.audited
         before = self.labels_of(item)
         old = said.pop(by, None)
         if old is not None:
@@ -314,6 +317,7 @@ class State:
     def _settle(self, item: str) -> None:
         """A reviewer's decision came or went: the last that stands counts."""
         before = self.settled.pop(item, None)
+        self.examined += item in self.audited
         standing = [s for s in self.settlings[item] if s.key not in self.retracted]
         if standing:
             self.settled[item] = standing[-1]
