@@ -176,7 +176,8 @@ def describe(state: State, promised: Declared, setup: Settings, metric: str) -> 
 
 def _cost(state: State, setup: Settings, metric: str) -> dict[str, Any]:
     """People's time and money so far, what an answer and a point of quality take, and how far the limits are."""
-    recent = [timed.seconds for timed in islice(reversed(state.timed), RECENT)]
+    recent = sorted(timed.seconds for timed in islice(reversed(state.timed), RECENT))
+    n = len(recent)
     point = price_of_a_point(state.measured, state.spent, metric)
     spent = {"labels": state.items_labelled, "minutes": state.seconds / 60}
     limits: list[tuple[str, float | None]] = [("labels", setup.budget), ("minutes", setup.minutes)]
@@ -185,7 +186,7 @@ def _cost(state: State, setup: Settings, metric: str) -> dict[str, Any]:
         limits.append(("money", setup.money))
     return {
         "seconds": state.seconds,
-        "each": sorted(recent)[len(recent) // 2] if recent else None,
+        "each": (recent[(n - 1) // 2] + recent[n // 2]) / 2 if recent else None,
         "price": setup.price,
         "currency": setup.currency,
         "money": spent.get("money"),
