@@ -65,6 +65,7 @@ def test_strategies_of_one_seed_begin_alike_and_random_does_not_cover(digits, fo
     assert first[0][0] != first[0][1]
 
 
+@pytest.mark.slow
 def test_the_result_is_the_same_for_any_number_of_processes(digits, found):
     setup = {"model": model(), "budget": 40, "metric": ["accuracy", "log_loss"]}
     spread = compare(*digits, ["entropy"], seeds=[2, 0], **setup, jobs=2)

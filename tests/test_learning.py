@@ -79,6 +79,7 @@ def test_people_do_not_wait_for_a_fit(project):
     )
 
 
+@pytest.mark.slow
 def test_a_killed_trainer_is_told_and_learning_goes_on(project):
     project.keep_learning()
     answer(project, 20)

@@ -129,6 +129,7 @@ CHILD = """
 """
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_taken_up_again(digits, tmp_path):
     whole = simulate(*digits, STRATEGY, model(), budget=100, seed=3)
     file = tmp_path / "run.sqlite"

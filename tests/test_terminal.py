@@ -67,9 +67,12 @@ class Typist:
         self.before = termios.tcgetattr(slave)
         command = [sys.executable, "-c", RUN, "label", str(folder), "--terminal", *words]
         env = {**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "error"}
+        # A terminal hears Ctrl+C, also where whoever runs the tests does not.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
         )
+        signal.signal(signal.SIGINT, before)
         self.unread = ""
 
     def sees(self, pattern: str) -> re.Match[str]:

@@ -228,6 +228,7 @@ def test_on_a_phone_nothing_sticks_out(enter, server):
     assert eve.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 def test_sets_of_labels_are_given_in_bulk_too(enter, project):
     several = project(TEXTS[:60], named("multilabel", LABELS), lambda made: made.bulk.map())
     ann = enter(several, "ann")

@@ -44,6 +44,7 @@ def label(person, n: int) -> list[tuple[str, str]]:
     return given
 
 
+@pytest.mark.slow
 def test_200_answers_given_offline_arrive_exactly_once(letters, enter):
     ann = enter(letters, "offline")
     take_along(ann)

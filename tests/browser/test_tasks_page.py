@@ -101,6 +101,7 @@ def test_where_nothing_is_proposed_none_at_all_must_be_said(project, enter):
     assert label(ann) == []
 
 
+@pytest.mark.slow
 def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
     rows = numpy.linspace(0, 10, 60).reshape(-1, 1)
     task = named("number", range=(0, 10), unit="kg")
