@@ -17,7 +17,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -32,6 +31,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import numpy as np
+
+from benchmarks.labelling import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "build" / "rivals"
@@ -118,10 +119,7 @@ class Ours:
         from asklearn.tasks.classes import classes
 
         Project(texts(items), classes(LABELS), path=folder / "ours", overlap=0).close()
-        sys.path.insert(0, str(ROOT / "tests"))
-        from serving import serving
-
-        server = stack.enter_context(serving(folder / "ours"))
+        server = stack.enter_context(Server(folder / "ours", "auto"))
         self._port, self._secret = server.port, server.secret
 
     def person(self, number: int) -> OurPerson:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from clock import Clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -19,13 +20,6 @@ from asklearn.server.sessions import ADDRESSES, BURST, REFILL, Failures, secret_
 
 OWNER, MANAGER = ROLES["owner"], ROLES["manager"]
 SECRET = "a-secret-that-is-long-enough-for-a-test"
-
-
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from clock import Clock
 from starlette.testclient import TestClient
 
 from asklearn.errors import SettingError
@@ -23,13 +24,6 @@ from asklearn.tasks.classes import classes
 SECRET = "a-secret-that-is-long-enough-for-a-test"
 HOME = "http://127.0.0.1:8000"
 TEXTS = [f"text number {i}" for i in range(40)]
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -336,13 +336,8 @@ class Project:
         naming the item for what nobody may answer, `KeyReused` for a known key with another body.
         """
         told = [answers] if isinstance(answers, Answer) else list(answers)
-        known = self._learner.positions
-        self._record.transact(
-            lambda: (
-                telling.facts(told, self.state, self.task, self.pool, known, self._questions.proposed),
-                None,
-            )
-        )
+        proposed = self._questions.proposed
+        self._record.transact(lambda: (telling.facts(told, self.state, self._learner, proposed), None))
         self._learner.nudge()
 
     def learn(self) -> Any:
@@ -495,7 +490,7 @@ class Project:
         """
         act = str(uuid.uuid4()) if key is None else key
         try:
-            value = telling.checked(Answer(item=item, label=label), self.task, self.pool)
+            value = telling.checked(Answer(item=item, label=label), self._learner)
         except AnswerError as error:
             raise AnswerError(f"item {item!r}: {error}", item=item, key=act) from None
 

@@ -6,23 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from asklearn.errors import AnswerError, KeyReused
 from asklearn.events import Answered, Event, Label, Retracted, Settled, Swept
+from asklearn.learning import Learner
 from asklearn.people.answers import Answer, recorded, same
-from asklearn.pool import Pool
 from asklearn.state import State
-from asklearn.tasks import Task
 
 
-def checked(answer: Answer, task: Task, pool: Pool) -> Label:
+def checked(answer: Answer, learner: Learner) -> Label:
     """The label that the task makes of the answer. Raises `AnswerError` for what nobody may answer."""
-    return task.check(answer.label, lambda: pool.rows([answer.item])[0])
+    return learner.task.check(answer.label, lambda: learner.pool.rows([answer.item])[0])
 
 
 def facts(
     answers: Sequence[Answer],
     state: State,
-    task: Task,
-    pool: Pool,
-    positions: Mapping[str, int],
+    learner: Learner,
     proposed: Mapping[str, tuple[Label, bool]],
 ) -> list[Event]:
     """The answers as events, those already known left out.
@@ -34,7 +31,7 @@ def facts(
     known: Event | None
     for answer in answers:
         try:
-            fact = _fact(answer, fresh, state, task, pool, positions, proposed)
+            fact = _fact(answer, fresh, state, learner, proposed)
         except AnswerError as error:
             about = f"item {answer.item!r}: " if answer.item and repr(answer.item) not in str(error) else ""
             raise AnswerError(f"{about}{error}", item=answer.item, key=answer.key) from None
@@ -54,18 +51,16 @@ def _fact(
     answer: Answer,
     fresh: Mapping[str, Answered | Retracted],
     state: State,
-    task: Task,
-    pool: Pool,
-    positions: Mapping[str, int],
+    learner: Learner,
     proposed: Mapping[str, tuple[Label, bool]],
 ) -> Answered | Retracted:
     if answer.undo:
         gone = state.keys.get(answer.undo) or fresh.get(answer.undo)
         if not isinstance(gone, Answered | Settled | Swept) or gone.by != answer.by:
             raise AnswerError(f"{answer.by!r} has given no answer with the key {answer.undo!r} to take back")
-    elif answer.item not in positions:
+    elif answer.item not in learner.positions:
         raise AnswerError(f"there is no item {answer.item!r} in the pool")
-    label = None if answer.label is None else checked(answer, task, pool)
+    label = None if answer.label is None else checked(answer, learner)
     asked = label is not None and (answer.item, answer.by) in state.asked_last
     said, hidden = proposed.get(answer.item, (None, False)) if asked else (None, False)
     if hidden and answer.seen is not None:  # shown all the same: no part of the comparison

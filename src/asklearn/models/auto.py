@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from asklearn.models.scale import placed, units, weights
 from asklearn.models.softmax import score, solve
 from asklearn.models.temperature import LEAST, held_out, judged, log_softmax, sharpness, two_columns
 
@@ -19,8 +20,6 @@ JUDGES = 1000  # labelled rows by which C and sharpness are chosen
 WIDTH = 0.25  # of the kernel, per mean squared distance from the middle
 NOISE = 1e-6  # eigenvalues below this share of the largest are rounding: equal rows make the kernel singular
 ASKED = 4000  # rows whose kernel is held at a time
-UNITS = 30.0  # ratio of the widest column to the middle one from which units are taken to differ
-FAR = 5.0  # there columns so scaled are cut off: one outlier must not decide all distances
 
 
 class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -42,7 +41,7 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Raises ValueError as scikit-learn does: for NaN, for one class, for rows and labels of differing number."""
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float32, np.float64])
         _refuse_numbers(y)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight = weights(sample_weight, X.shape[0])
         X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -85,7 +84,7 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.linear_ = bool(sparse.issparse(X))
         if not self.linear_:
             self.middle_ = X.mean(axis=0)
-            self.units_ = _units(X)
+            self.units_ = units(X)
         at = np.linspace(0, X.shape[0] - 1, min(X.shape[0], CENTRES)).astype(np.intp)
         self.centres_ = self._placed(X)[at]
         self.spread_ = _spread(self.centres_)
@@ -97,8 +96,7 @@ class Auto(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The rows as the kernel sees them; sparse if the model was fitted to sparse rows."""
         if self.linear_:
             return sparse.csr_matrix(X)
-        placed = ((X.toarray() if sparse.issparse(X) else X) - self.middle_) / self.units_
-        return placed if (self.units_ == 1).all() else placed.clip(-FAR, FAR)
+        return placed(X, self.middle_, self.units_)
 
     def _similar(self, placed: Any) -> np.ndarray:
         """(rows, centres) float64: the kernel, scaled so that the mean squared distance it implies is 1."""
@@ -132,17 +130,6 @@ def _kernel(rows: np.ndarray, centres: np.ndarray, spread: float) -> np.ndarray:
     squares = (rows**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * (rows @ centres.T)
     similar: np.ndarray = np.exp(np.maximum(squares, 0) * (-WIDTH / spread))
     return similar
-
-
-def _units(X: np.ndarray) -> np.ndarray:
-    """(d,) what the columns are divided by: their spread where units differ, else 1."""
-    spread = X.std(axis=0, dtype=np.float64)
-    moving = spread[spread > 0]
-    if not len(moving) or moving.max() <= UNITS * np.median(moving):
-        return np.ones(X.shape[1], dtype=X.dtype)
-    # A column that is the same in all labelled rows has taught nothing: it is divided by the widest spread.
-    units: np.ndarray = np.where(spread > 0, spread, moving.max()).astype(X.dtype)
-    return units
 
 
 def _spread(rows: Any) -> float:

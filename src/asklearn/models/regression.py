@@ -9,11 +9,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import BaggingRegressor, ExtraTreesRegressor, RandomForestRegressor
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from asklearn.errors import ModelError
 from asklearn.models import fit_weighed, weighs
 from asklearn.models.align import row_blocks, rows_of
+from asklearn.models.scale import placed, units, weights
 from asklearn.pool.rows import hold
 
 CENTRES = 1000  # labelled rows that span the model; with more labels, evenly spaced ones
@@ -24,7 +25,6 @@ USUAL, DOUBT = -1.0, 4.0  # before any row was seen: the logarithm of the noise,
 CHOSEN = 4  # rows' worth of what was chosen to fit the rest: left-out numbers lie nearer than new ones
 LEAST_NOISE = 0.01  # of the mean squared error: members that agree are not certain
 ROUNDING = 1e-7  # eigenvalues below this share of the largest are rounding
-UNITS, FAR = 30.0, 5.0  # as in `auto`: where units differ so much, and where scaled columns are cut off
 ASKED = 4000  # rows whose kernel is held at a time
 FOLDS = 5
 COMMITTEES = (
@@ -51,13 +51,13 @@ class Gauss(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Raises ValueError as scikit-learn does: for NaN, and for rows and numbers of differing count."""
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float32, np.float64], y_numeric=True)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight = weights(sample_weight, X.shape[0])
         X, y, weight = X[weight > 0], np.asarray(y, dtype=np.float64)[weight > 0], weight[weight > 0]
         weight = weight / weight.mean()
         self.linear_ = bool(sparse.issparse(X))
         if not self.linear_:
             self.middle_ = X.mean(axis=0)
-            self.units_ = _units(X)
+            self.units_ = units(X)
         placed = self._placed(X)
         at = np.linspace(0, len(y) - 1, min(len(y), CENTRES)).astype(np.intp)
         self.centres_ = placed[at]
@@ -100,8 +100,7 @@ class Gauss(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _placed(self, X: Any) -> Any:
         if self.linear_:
             return sparse.csr_matrix(X)
-        placed = ((X.toarray() if sparse.issparse(X) else X) - self.middle_) / self.units_
-        return placed if (self.units_ == 1).all() else placed.clip(-FAR, FAR)
+        return placed(X, self.middle_, self.units_)
 
     def _kernel(self, placed: Any, share: float, width: float) -> np.ndarray:
         """(rows, centres) float64"""
@@ -256,14 +255,3 @@ def _squares(rows: Any) -> np.ndarray:
 def _spread(rows: Any) -> float:
     """The mean squared length: the unit of distances."""
     return max(float(_squares(rows).mean()), 1e-12)
-
-
-def _units(X: np.ndarray) -> np.ndarray:
-    """(columns,) what columns are divided by: their spread where units differ, else 1."""
-    spread = X.std(axis=0, dtype=np.float64)
-    moving = spread[spread > 0]
-    if not len(moving) or moving.max() <= UNITS * np.median(moving):
-        return np.ones(X.shape[1], dtype=X.dtype)
-    # A column that is the same in all labelled rows has taught nothing: it is divided by the widest spread.
-    units: np.ndarray = np.where(spread > 0, spread, moving.max()).astype(X.dtype)
-    return units

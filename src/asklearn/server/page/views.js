@@ -96,7 +96,8 @@ export class Views {
       const room = this.#rooms.get(door.name) ?? { root, view };
       this.#rooms.set(door.name, room);
       return room;
-    } catch {
+    } catch (error) {
+      console.error(error);
       say("That could not be fetched; try again when the server can be reached.");
     }
   }
