@@ -208,6 +208,8 @@ def test_after_trouble_the_same_act_counts_once(enter, server):
     dora.context.route("**/api/v1/map/inside", lambda route: late.append(route))
     dora.press("n", "1")  # nobody knows yet what that chooses: not what was chosen before, at any rate
     said(dora, "Nothing is chosen")
+    # The page asks once nothing more was chosen for a moment.
+    until(lambda: late or dora.page.wait_for_timeout(20))
     late[0].continue_()
     expect(dora.page.locator(".bulk h2")).to_have_text(re.compile(r"^\d\d items chosen"))
     dora.context.unroute("**/api/v1/map/inside")
