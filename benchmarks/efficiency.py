@@ -16,7 +16,8 @@ at a time until the pool is empty, four tenths of at most 1,000 rows held out, o
     better   sets on which the gain is above 0;   worse: sets on which it is below 0 by more than one standard error
     rank     mean rank over sets (1 is best)
     fewer    how many times fewer labels than random to 95 % of the full quality, geometric mean over those sets (how
-             many) on which one of the two got there
+             many) on which one of the two got there within the budget; where only the strategy did, random goes on
+             until it does too, and where only random did, the strategy counts as there at the end
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ ONE_BY_ONE = (
     "breast_cancer", "ionosphere", "diabetes", "german_credit", "splice", "spambase", "banana", "ring", "twonorm"
 )  # fmt: skip
 LEAST_ROOM = 0.02
+ONWARD = 1.15  # where random goes on past the budget it learns anew at so many times the labels of before
 METRICS = ("accuracy", "balanced_accuracy")
 OURS = (
     "auto",
@@ -239,11 +241,27 @@ def work(model: str, name: str, folder: Path | None, seeds: int, wanted: Sequenc
             told: dict[str, Any] = {"strategy": wish, "seed": seed}
             if wish == "full":
                 told |= full(ready, setup, seed)
+            elif wish == "onward":
+                told |= onward(ready, setup, seed)
             else:
                 curve = run(ready, strategy(wish), setup, seed)
                 told |= {"labels": curve.labels.tolist(), "choose": curve.seconds["choose"]}
                 told |= {metric: np.round(curve.scores[metric], 5).tolist() for metric in METRICS}
             print(json.dumps(told), file=out, flush=True)
+
+
+def onward(ready: Known, setup: Setup, seed: int) -> dict[str, list[float]]:
+    """The curve of random questions past the budget, up to the whole pool."""
+    pool = len(ready.sides(seed).pool.ids)
+    steps = int(np.log(pool / setup.budget) / np.log(ONWARD))
+    sizes = sorted({*(round(setup.budget * ONWARD**step) for step in range(1, steps + 1)), pool})
+    told: dict[str, list[float]] = {"labels": [], **{metric: [] for metric in METRICS}}
+    for size in sizes:
+        end = run(ready, "random", Setup(setup.model, size, 1, size, METRICS), seed)
+        told["labels"].append(size)
+        for metric in METRICS:
+            told[metric].append(round(float(end.scores[metric][-1]), 5))
+    return told
 
 
 # --- tables --------------------------------------------------------------------------------------------------------
@@ -255,7 +273,7 @@ class Results:
     def __init__(self, files: Sequence[Path], metric: str, seeds: int) -> None:
         kept = {key: told for file in files for key, told in lines(file).items()}
         self.seeds = [s for s in range(seeds) if ("full", s) in kept and ("random", s) in kept]
-        names = {name for name, _ in kept} - {"full"}
+        names = {name for name, _ in kept} - {"full", "onward"}
         self.names = [n for n in names if all((n, s) in kept for s in self.seeds)]
         self.full = np.array([kept["full", s][metric] for s in self.seeds])
         every = [kept[n, s] for n in self.names for s in self.seeds]
@@ -270,6 +288,12 @@ class Results:
             )
             for n in self.names
         }
+        further = [kept["onward", s] for s in self.seeds if ("onward", s) in kept]
+        whole = len(further) == len(self.seeds) > 0
+        self.further = (
+            np.array(further[0]["labels"]) if whole else np.empty(0),
+            np.mean([told[metric] for told in further], axis=0) if whole else np.empty(0),
+        )
         self.seconds = {n: np.mean([kept[n, s]["choose"] for s in self.seeds]) for n in self.names}
 
     def points(self, name: str) -> float:
@@ -285,15 +309,20 @@ class Results:
         return float(lead.mean() / room), float(error / room)
 
     def fewer(self, name: str) -> float | None:
-        """Labels of random over ours to 95 % of the full quality, None where neither gets there; one that does not
-        counts as there at the end."""
-        goal = judge.goals(np.array([self.full.mean()]), 0.95)
-        mine, theirs = (
-            float(judge.crossing(self.grid, self.curves[n].mean(axis=0)[None], goal)[0])
-            for n in (name, "random")
-        )
+        """Labels of random over ours to 95 % of the full quality, None where neither gets there within the budget."""
         last = float(self.grid[-1])
-        return None if min(mine, theirs) > last else min(theirs, last) / min(mine, last)
+        mine, theirs = (self._there(self.grid, self.curves[n].mean(axis=0)) for n in (name, "random"))
+        if min(mine, theirs) > last:
+            return None
+        if theirs > last:
+            end = self.curves["random"].mean(axis=0)[-1]
+            labels, scores = np.append(last, self.further[0]), np.append(end, self.further[1])
+            theirs = min(self._there(labels, scores), labels[-1])
+        return theirs / min(mine, last)
+
+    def _there(self, labels: np.ndarray, scores: np.ndarray) -> float:
+        goal = judge.goals(self.full.mean(keepdims=True), 0.95)
+        return float(judge.crossing(labels, scores[None], goal)[0])
 
 
 def table(found: dict[str, Results], names: Sequence[str]) -> Iterator[str]:
@@ -380,7 +409,8 @@ def main() -> int:
 
     def start(job: tuple[bool, str, str]) -> int:
         peers, model, name = job
-        told = ",".join(PEERS if peers else ("full", "random", *strategies))
+        further = ("onward",) if model != "svm" else ()
+        told = ",".join(PEERS if peers else ("full", "random", *further, *strategies))
         options = ["--work", model, name, "--seeds", str(given.seeds), "--strategies", told]
         words = [*([str(folder)] if folder else []), *options]
         if peers:

@@ -171,6 +171,12 @@ def test_auto_takes_many_classes_with_a_label_each_without_a_word():
     assert Auto().fit(X, np.arange(40) % 35).predict_proba(X).shape == (40, 35)
 
 
+@pytest.mark.parametrize("name", ["forest", "logistic"])
+def test_few_labels_of_many_classes_are_learned_without_a_word(name):
+    y = [f"class {i % 20}" for i in range(30)]  # warnings are errors here
+    assert len(models.fit(models.make(name), np.eye(30), y).classes_) == 20
+
+
 def test_auto_has_a_label_for_every_type():
     X = np.array([[0.0], [0.1], [5.0], [5.1]])
     for labels in (["a", "b"], [3, 7], [False, True]):

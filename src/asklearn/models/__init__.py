@@ -5,6 +5,7 @@ This is the seam to the estimator: what it returns is checked behind it, once, a
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,10 @@ def fit(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         raise NotReady("there is no label to learn from yet; two classes are needed")
     if len(seen) == 1:
         raise NotReady(f"two classes are needed to learn; all {len(y)} labels so far are {seen[0]!r}")
-    return fit_weighed(estimator, X, y, sample_weight)
+    with warnings.catch_warnings():
+        # A first round has few labels of many classes; scikit-learn asks each time whether they are numbers.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+        return fit_weighed(estimator, X, y, sample_weight)
 
 
 def fit_weighed(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
