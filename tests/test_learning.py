@@ -56,7 +56,7 @@ def test_models_come_by_themselves_on_the_growth_schedule(project):
     project.keep_learning()
     for _ in range(6):
         answer(project, 10)
-        wait_for(settled(project))
+        wait_for(lambda: settled(project)() and not due(project.state, 10))
     learned = [event for _, event in project.events() if isinstance(event, Learned)]
     assert len(learned) >= 3
     assert [m.version for m in learned] == [str(i + 1) for i in range(len(learned))]
