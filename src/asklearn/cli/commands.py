@@ -43,6 +43,19 @@ Metric = Annotated[
         "scikit-learn; of numbers mae, rmse or r2; of several labels accuracy, f1_micro or f1_macro; of spans f1.",
     ),
 ]
+Known = Annotated[Path, typer.Argument(metavar="DATA", help="A file as for init, or a project's folder.")]
+Truth = Annotated[
+    str | None, typer.Option(metavar="COL", help="The column of true labels; a project has its own.")
+]
+Group = Annotated[
+    str | None, typer.Option(metavar="COL", help="Rows alike in this column are never on both sides.")
+]
+Round = Annotated[int, typer.Option(min=1, metavar="N", help="Labels from one model to the next.")]
+InAll = Annotated[int, typer.Option(min=1, metavar="N", help="Labels in all.")]
+Seeds = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Repetitions, with seeds that count up from --seed.")
+]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes; by default one a core.")]
 Port = Annotated[
     int, typer.Option(min=0, max=65535, metavar="PORT", help="The port to listen at; 0 takes a free one.")
 ]
@@ -409,10 +422,8 @@ def assign(
 
 @app.command()
 def simulate(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file as for init, or a project's folder.")],
-    label: Annotated[
-        str | None, typer.Option(metavar="COL", help="The column of true labels; a project has its own.")
-    ] = None,
+    data: Known,
+    label: Truth = None,
     text: Text = None,
     image: Image = None,
     features: Features = None,
@@ -422,12 +433,10 @@ def simulate(
     ] = "auto",
     model: Model = "auto",
     metric: Metric = None,
-    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Labels from one model to the next.")] = 10,
-    budget: Annotated[int, typer.Option(min=1, metavar="N", help="Labels in all.")] = 200,
+    batch: Round = 10,
+    budget: InAll = 200,
     seed: Seed = 0,
-    seeds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Repetitions, with seeds that count up from --seed.")
-    ] = 3,
+    seeds: Seeds = 3,
     journal: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep a record there, and go on from it after an interruption."),
@@ -459,10 +468,8 @@ def simulate(
 
 @app.command()
 def compare(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file as for init, or a project's folder.")],
-    label: Annotated[
-        str | None, typer.Option(metavar="COL", help="The column of true labels; a project has its own.")
-    ] = None,
+    data: Known,
+    label: Truth = None,
     text: Text = None,
     image: Image = None,
     features: Features = None,
@@ -475,19 +482,13 @@ def compare(
         str | None,
         typer.Option(metavar="A,B", help="Metrics as for simulate, with commas between; the first counts."),
     ] = None,
-    group: Annotated[
-        str | None, typer.Option(metavar="COL", help="Rows alike in this column are never on both sides.")
-    ] = None,
+    group: Group = None,
     start: Annotated[int, typer.Option(min=0, metavar="N", help="Random labels to begin with.")] = 0,
-    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Labels from one model to the next.")] = 10,
-    budget: Annotated[int, typer.Option(min=1, metavar="N", help="Labels in all.")] = 200,
+    batch: Round = 10,
+    budget: InAll = 200,
     seed: Seed = 0,
-    seeds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Repetitions, with seeds that count up from --seed.")
-    ] = 20,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processes; by default one a core.")
-    ] = None,
+    seeds: Seeds = 20,
+    jobs: Jobs = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -524,10 +525,8 @@ def compare(
 
 @app.command()
 def study(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file as for init, or a project's folder.")],
-    label: Annotated[
-        str | None, typer.Option(metavar="COL", help="The column of true labels; a project has its own.")
-    ] = None,
+    data: Known,
+    label: Truth = None,
     text: Text = None,
     image: Image = None,
     features: Features = None,
@@ -544,17 +543,13 @@ def study(
     metric: Annotated[
         str, typer.Option(metavar="METRIC", help="What counts: as for simulate.")
     ] = "balanced_accuracy",
-    group: Annotated[
-        str | None, typer.Option(metavar="COL", help="Rows alike in this column are never on both sides.")
-    ] = None,
+    group: Group = None,
     budget: Annotated[
         int | None, typer.Option(min=2, metavar="N", help="Labels simulated; by default 200 to 500.")
     ] = None,
     price: Annotated[float, typer.Option(min=0, metavar="X", help="What one label costs.")] = 0.0,
     seed: Seed = 0,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processes; by default one a core.")
-    ] = None,
+    jobs: Jobs = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with tables and pictures.")
     ] = None,
