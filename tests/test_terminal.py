@@ -26,8 +26,9 @@ from hypothesis import strategies as st
 from serving import serving, until
 
 from asklearn.cli import labelling, questions
+from asklearn.cli.answers.choices import assign, matches
 from asklearn.cli.keyboard import NAMES, parse
-from asklearn.cli.labelling import assign, harmless, matches
+from asklearn.cli.paper import harmless
 from asklearn.errors import AskLearnError
 from asklearn.events import Answered, Renewed
 from asklearn.people.answers import Answer
@@ -286,7 +287,7 @@ def test_lines_from_a_pipe_answer_too(folder, pipe):
         ("flag", None, ""),
     ]
     assert held == []
-    assert "Spam means nothing here" in done.out
+    assert "'Spam' is not a label of this task; did you mean 'spam'?" in done.out
     assert "\x1b" not in done.out
 
 
@@ -326,8 +327,8 @@ def test_the_model_proposes_but_never_for_a_random_item(tmp_path, pipe):
         found.learn()
     done = pipe(folder, *["", "space"] * 8)
     blocks = done.out.split("of 80 labelled")[1:-1]
-    blind = [block for block in blocks if "drawn at random" in block]
-    proposed = [block for block in blocks if "drawn at random" not in block]
+    blind = [block for block in blocks if re.search("why: (drawn at random|chosen because)", block)]
+    proposed = [block for block in blocks if block not in blind]
     assert blind
     assert proposed
     assert not any("%" in block or "Enter" in block for block in blind)
@@ -455,15 +456,17 @@ def test_a_server_proposes_as_the_project_does_and_may_go(tmp_path, monkeypatch)
         shown = []
         for _ in range(12):
             shown.append(there.ask())
-            there.tell(Answer(item=shown[-1].item, label=str(shown[-1].proposed or 0), seen=shown[-1].model))
-        proposed = [one for one in shown if one.proposed is not None]
+            label = 0 if shown[-1].proposal is None else shown[-1].proposal["label"]
+            there.tell(Answer(item=shown[-1].item, label=label, seen=shown[-1].model))
+        proposed = [one for one in shown if one.proposal is not None]
         assert proposed
         assert len(proposed) < len(shown)
         for one in shown:
-            assert (one.proposed is None) == one.why.startswith(("drawn at random", "chosen because"))
+            assert (one.proposal is None) == one.why.startswith(("drawn at random", "chosen because"))
         for one in proposed:
-            assert one.chances[one.proposed] == max(one.chances)
-            assert one.proposed == ("pills" in one.content["text"])
+            chances, label = one.proposal["probabilities"], one.proposal["label"]
+            assert chances[str(label)] == max(chances.values())
+            assert label == ("pills" in one.content["text"])
         with pytest.raises(AskLearnError, match=r"refused this: .*'2' is not a label"):
             there.tell(Answer(item=shown[0].item, label="2"))
         server.stop()
@@ -472,7 +475,7 @@ def test_a_server_proposes_as_the_project_does_and_may_go(tmp_path, monkeypatch)
         with pytest.raises(AskLearnError, match="does not answer"):
             there.release([shown[0].item])
     assert [answer.label for answer in record(folder)[0] if answer.by == "me"] == [
-        one.proposed or 0 for one in shown
+        0 if one.proposal is None else one.proposal["label"] for one in shown
     ]
 
 
