@@ -216,6 +216,7 @@ class Terminal:
         self._file, self._source = file, source
         self._before = termios.tcgetattr(file)
         self._typed = ""
+        self._came = 0.0  # when that was read, however long it takes until it is looked at
         self._last = ("", 0.0)
 
     def __enter__(self) -> Terminal:
@@ -234,7 +235,7 @@ class Terminal:
         while self._typed.startswith("\x1b") and not SEQUENCE.match(self._typed) and self._more(SPLIT):
             pass
         key, self._typed = parse(self._typed)
-        before, self._last = self._last, (key, time.monotonic())
+        before, self._last = self._last, (key, self._came)
         held = key == before[0] and self._last[1] - before[1] < HELD
         return None if held and not repeats(key) else key
 
@@ -262,7 +263,8 @@ class Terminal:
         more = self._source.read(patience)
         if more is None:
             raise Ended(signal.SIGHUP)
-        self._typed += more
+        if more:
+            self._typed, self._came = self._typed + more, time.monotonic()
         return bool(more)
 
     def _set(self, *, single: bool) -> None:

@@ -304,11 +304,13 @@ class Desk:
         """The question on screen; what was typed before it could be seen does not answer it."""
         status = self.source.status()
         self.typed.forget()
-        self.paper.write("", (standing(status), "dim"), *self._advice(status), "", *self._way.above())
-        if self.typed.whole:
-            note = [f"  note: {plain(self._note)}"] if self._note else []
-            self.paper.write(*self._way.written_out(), *note)
-        else:
+        below = self._way.written_out() if self.typed.whole else []
+        if self._note and below:
+            below.append(f"  note: {plain(self._note)}")
+        self.paper.write(
+            "", (standing(status), "dim"), *self._advice(status), "", *self._way.above(), *below
+        )
+        if not self.typed.whole:
             self._panel()
         self._since = self._kept = time.monotonic()
 
