@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -442,6 +443,23 @@ def test_a_line_is_an_answer_as_in_a_csv(kind, tmp_path):
     assert out.count("taken back: flagged") == 1
     assert out.count("why: ") == len(wanted) + 6  # what was wrong is asked again, and not shown again
     assert held == []
+
+
+def test_a_shell_may_answer(tmp_path):
+    page = (Path(__file__).parent.parent / "docs" / "page.md").read_text()
+    command = re.search(r"^printf .*$", page, re.M).group()
+    with Project(FRUITS, multilabel(["plot", "cast", "price"]), path=tmp_path / "topics"):
+        pass
+    Path(tmp_path / "asklearn").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m asklearn \"$@\"\n")
+    Path(tmp_path / "asklearn").chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, env=env, check=True, capture_output=True, timeout=60)
+    said = record(tmp_path / "topics")[0]
+    assert [(a.by, a.kind, a.label) for a in said] == [
+        ("ann", "label", ["plot", "cast"]),
+        ("ann", "label", []),
+        ("ann", "skip", None),
+    ]
 
 
 @pytest.mark.parametrize("kind", LINES)

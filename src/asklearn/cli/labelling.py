@@ -307,9 +307,7 @@ class Desk:
         below = self._way.written_out() if self.typed.whole else []
         if self._note and below:
             below.append(f"  note: {plain(self._note)}")
-        self.paper.write(
-            "", (standing(status), "dim"), *self._advice(status), "", *self._way.above(), *below
-        )
+        self.paper.write("", (standing(status), "dim"), *self._advice(status), "", *self._way.above(), *below)
         if not self.typed.whole:
             self._panel()
         self._since = self._kept = time.monotonic()
