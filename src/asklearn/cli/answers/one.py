@@ -46,9 +46,11 @@ class One(Way):
             looks = [("", f" {percent(p)}{enter.get(i, '')}") for i, p in enumerate(self._chances)]
         return self._choices.lines(looks, size.columns, size.lines // 2)
 
-    @property
-    def draft(self) -> Label | None:
-        return None if self._proposed is None else self.task.labels[self._proposed]
+    def accept(self) -> None:
+        if self._proposed is None:
+            super().accept()
+        else:
+            self._choose(self._proposed)
 
     def press(self, key: str) -> bool:
         if key == "/":

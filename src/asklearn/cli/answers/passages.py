@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_left, bisect_right
+from collections import Counter
 
 from asklearn.cli.answers.choices import Choices, percent
 from asklearn.cli.answers.way import Place, Way
@@ -16,6 +17,7 @@ from asklearn.events import Label
 from asklearn.tasks.spans import spans
 
 BRIEF = 60  # characters of what is chosen, beside its label
+STEPS = frozenset({"arrowleft", "arrowright", "arrowup", "arrowdown", "home", "end"})
 LEAST = 3  # rows of the text, however small the terminal
 
 
@@ -72,8 +74,8 @@ class Passages(Way):
         return [(self._why, "dim")]
 
     def panel(self, size: os.terminal_size) -> list[Line]:
-        counts = [sum(mark.label == label for mark in self._marks) for label in self.task.labels]
-        looks = [("", f" ({count})" if count else "") for count in counts]
+        counts = Counter(str(mark.label) for mark in self._marks)
+        looks = [("", f" ({counts[name]})" if counts[name] else "") for name in self._choices.names]
         choices = self._choices.lines(looks, size.columns, size.lines // 4)
         below: list[Line] = [
             "",
@@ -134,14 +136,7 @@ class Passages(Way):
             self._mark(index)
         elif key == "/":
             self._mark(self._choices.find(self.place.line("  label: "), self.place))
-        elif (step := key.removeprefix("shift+")) in (
-            "arrowleft",
-            "arrowright",
-            "arrowup",
-            "arrowdown",
-            "home",
-            "end",
-        ):
+        elif (step := key.removeprefix("shift+")) in STEPS:
             self._move(step, extend=step != key or self._extending)
         elif key == "v":
             self._hold()
