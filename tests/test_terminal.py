@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
 import subprocess
 import sys
 import termios
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from serving import serving, until
+from typist import record, typist
 
 from asklearn.cli import labelling, questions
+from asklearn.cli.answers.choices import assign, matches
 from asklearn.cli.keyboard import NAMES, parse
-from asklearn.cli.labelling import assign, harmless, matches
+from asklearn.cli.paper import harmless
 from asklearn.errors import AskLearnError
 from asklearn.events import Answered, Renewed
 from asklearn.people.answers import Answer
@@ -35,15 +29,6 @@ from asklearn.project import Project
 from asklearn.tasks.classes import classes
 
 TEXTS = [f"{'cheap pills' if i % 2 else 'see you at noon'} {i}" for i in range(40)]
-ITEM = re.compile(r"│ (.*?) *\r?\n")
-
-# The terminal becomes the program's own, so that Ctrl+C and a hang-up reach it as they would a shell's child.
-RUN = """
-import fcntl, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from asklearn.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 @pytest.fixture
@@ -55,85 +40,6 @@ def project(path: Path, rows=TEXTS, labels=("ham", "spam"), **more) -> Path:
     with Project(rows, classes(list(labels)), path=path, **more):
         pass
     return path
-
-
-class Typist:
-    """Somebody at a terminal."""
-
-    def __init__(self, folder: Path, *words: str) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-        self.slave = slave
-        self.before = termios.tcgetattr(slave)
-        command = [sys.executable, "-c", RUN, "label", str(folder), "--terminal", *words]
-        env = {**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "error"}
-        # A terminal hears Ctrl+C, also where whoever runs the tests does not.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
-        )
-        signal.signal(signal.SIGINT, before)
-        self.unread = ""
-
-    def sees(self, pattern: str) -> re.Match[str]:
-        """Wait for it; what came before is read and gone."""
-        end = time.monotonic() + 60
-        while not (found := re.search(pattern, self.unread, re.S)):
-            assert time.monotonic() < end, f"no {pattern!r} in {self.unread!r}"
-            if select.select([self.master], [], [], 0.2)[0]:
-                self.unread += os.read(self.master, 65536).decode()
-            assert self.process.poll() is None or select.select([self.master], [], [], 0)[0], self.unread
-        self.unread = self.unread[found.end() :]
-        return found
-
-    def question(self) -> str:
-        """The next question's item; then the program waits for a key."""
-        item = self.sees(ITEM.pattern).group(1)
-        self.sees(r"2 spam[^\n]*\n")
-        return item
-
-    def types(self, keys: str) -> None:
-        time.sleep(0.11)  # a key that comes again at once is taken for one that is held down
-        os.write(self.master, keys.encode())
-
-    def says(self, keys: str) -> str:
-        """Answer; returns once it is said to be saved. What was said."""
-        self.types(keys)
-        return self.sees(r"-> (\w+), saved").group(1)
-
-    def hangs_up(self) -> None:
-        os.close(self.slave)
-        os.close(self.master)
-        self.master = self.slave = -1
-
-    def ends(self) -> int:
-        end = time.monotonic() + 60
-        while self.process.poll() is None:  # a terminal that nobody reads blocks who writes to it
-            assert time.monotonic() < end
-            if self.master >= 0 and select.select([self.master], [], [], 0.05)[0]:
-                self.unread += os.read(self.master, 65536).decode()
-        return self.process.returncode
-
-
-@contextmanager
-def typist(folder: Path, *words: str) -> Iterator[Typist]:
-    person = Typist(folder, *words)
-    try:
-        yield person
-    finally:
-        person.process.kill()
-        person.process.wait()
-        for file in (person.master, person.slave):
-            with contextlib.suppress(OSError):
-                os.close(file)
-
-
-def record(folder: Path) -> tuple[list[Answered], list[str]]:
-    """The answers that stand, and the items somebody holds."""
-    with Project.open(folder, writing=False) as found:
-        state = found.state
-        standing = [answer for said in state.answers.values() for answer in said.values()]
-        return sorted(standing, key=lambda answer: answer.at), sorted(state.leases)
 
 
 # -- on a terminal --------------------------------------------------------------------------------------------------
@@ -286,7 +192,7 @@ def test_lines_from_a_pipe_answer_too(folder, pipe):
         ("flag", None, ""),
     ]
     assert held == []
-    assert "Spam means nothing here" in done.out
+    assert "'Spam' is not a label of this task; did you mean 'spam'?" in done.out
     assert "\x1b" not in done.out
 
 
@@ -326,8 +232,8 @@ def test_the_model_proposes_but_never_for_a_random_item(tmp_path, pipe):
         found.learn()
     done = pipe(folder, *["", "space"] * 8)
     blocks = done.out.split("of 80 labelled")[1:-1]
-    blind = [block for block in blocks if "drawn at random" in block]
-    proposed = [block for block in blocks if "drawn at random" not in block]
+    blind = [block for block in blocks if re.search("why: (drawn at random|chosen because)", block)]
+    proposed = [block for block in blocks if block not in blind]
     assert blind
     assert proposed
     assert not any("%" in block or "Enter" in block for block in blind)
@@ -455,15 +361,17 @@ def test_a_server_proposes_as_the_project_does_and_may_go(tmp_path, monkeypatch)
         shown = []
         for _ in range(12):
             shown.append(there.ask())
-            there.tell(Answer(item=shown[-1].item, label=str(shown[-1].proposed or 0), seen=shown[-1].model))
-        proposed = [one for one in shown if one.proposed is not None]
+            label = 0 if shown[-1].proposal is None else shown[-1].proposal["label"]
+            there.tell(Answer(item=shown[-1].item, label=label, seen=shown[-1].model))
+        proposed = [one for one in shown if one.proposal is not None]
         assert proposed
         assert len(proposed) < len(shown)
         for one in shown:
-            assert (one.proposed is None) == one.why.startswith(("drawn at random", "chosen because"))
+            assert (one.proposal is None) == one.why.startswith(("drawn at random", "chosen because"))
         for one in proposed:
-            assert one.chances[one.proposed] == max(one.chances)
-            assert one.proposed == ("pills" in one.content["text"])
+            chances, label = one.proposal["probabilities"], one.proposal["label"]
+            assert chances[str(label)] == max(chances.values())
+            assert label == ("pills" in one.content["text"])
         with pytest.raises(AskLearnError, match=r"refused this: .*'2' is not a label"):
             there.tell(Answer(item=shown[0].item, label="2"))
         server.stop()
@@ -472,7 +380,7 @@ def test_a_server_proposes_as_the_project_does_and_may_go(tmp_path, monkeypatch)
         with pytest.raises(AskLearnError, match="does not answer"):
             there.release([shown[0].item])
     assert [answer.label for answer in record(folder)[0] if answer.by == "me"] == [
-        one.proposed or 0 for one in shown
+        0 if one.proposal is None else one.proposal["label"] for one in shown
     ]
 
 

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any, Protocol
@@ -19,8 +19,16 @@ HELD = 0.1  # seconds; a key that is held down comes again within this, a finger
 SPLIT = 0.05  # seconds for the rest of an escape sequence, which a slow line may tear in two
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
-# Other keys that send an escape sequence mean nothing: their last letter must not choose a class.
+# Other keys that send an escape sequence mean nothing: their last letter must not choose a label.
 SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\x1b\[O])")
+ARROWS = {
+    "A": "arrowup",
+    "B": "arrowdown",
+    "C": "arrowright",
+    "D": "arrowleft",
+    "H": "home",
+    "F": "end",
+}
 NAMES = {
     "\r": "enter",
     "\n": "enter",
@@ -29,9 +37,13 @@ NAMES = {
     "\b": "backspace",
     "\x1a": "ctrl+z",
     "\x04": "q",
+    "\t": "tab",
     "\x1b": "escape",
-    "\x1b[B": "arrowdown",
-    "\x1bOB": "arrowdown",
+    "\x1b[3~": "delete",
+    **{f"\x1b{begin}{end}": key for end, key in ARROWS.items() for begin in "[O"},
+    **{f"\x1b[1;2{end}": f"shift+{key}" for end, key in ARROWS.items()},
+    **{f"\x1b[{end.lower()}": f"shift+{key}" for end, key in ARROWS.items() if end in "ABCD"},  # rxvt
+    **{f"\x1b[{number}~": key for number, key in {1: "home", 7: "home", 4: "end", 8: "end"}.items()},
 }
 
 
@@ -44,12 +56,14 @@ class Ended(Exception):
 
 
 class Keys(Protocol):
-    """What is typed, key by key."""
+    """What is typed, key by key; `whole` where each is a line, and may be a whole answer."""
 
-    def press(self, patience: float) -> str | None:
+    whole: bool
+
+    def press(self, patience: float, repeats: Callable[[str], bool]) -> str | None:
         """The next key by its name ("1", "enter", "ctrl+z"), None when none came within `patience` seconds.
 
-        Raises `Ended`.
+        A key that is held down counts once, unless it `repeats`. Raises `Ended`.
         """
         ...
 
@@ -151,22 +165,21 @@ class Source:
 
 
 class Lines:
-    """Keys from a pipe or a file, one a line and by its name; an empty line is enter."""
+    """Lines from a pipe or a file, as they are written; an empty one is enter."""
+
+    whole = True
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._typed = ""
         self._over = False
 
-    def press(self, patience: float) -> str | None:
+    def press(self, patience: float, repeats: Callable[[str], bool]) -> str | None:
         line = self._next(patience)
         if line is None:
             return None
         text = line.strip()
-        if not text:
-            return "space" if line else "enter"
-        known = len(text) == 1 or text.lower() in NAMES.values()
-        return text.lower() if known else text
+        return text or ("space" if line else "enter")
 
     def line(self) -> str:
         line = self._next(None)
@@ -195,12 +208,15 @@ class Lines:
 class Terminal:
     """Keys as they are pressed, on a POSIX terminal."""
 
+    whole = False
+
     def __init__(self, file: int, source: Source) -> None:
         import termios
 
         self._file, self._source = file, source
         self._before = termios.tcgetattr(file)
         self._typed = ""
+        self._came = 0.0  # when that was read, however long it takes until it is looked at
         self._last = ("", 0.0)
 
     def __enter__(self) -> Terminal:
@@ -213,14 +229,15 @@ class Terminal:
         with suppress(termios.error):  # the terminal is gone
             termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
 
-    def press(self, patience: float) -> str | None:
+    def press(self, patience: float, repeats: Callable[[str], bool]) -> str | None:
         if not self._typed and not self._more(patience):
             return None
         while self._typed.startswith("\x1b") and not SEQUENCE.match(self._typed) and self._more(SPLIT):
             pass
         key, self._typed = parse(self._typed)
-        before, self._last = self._last, (key, time.monotonic())
-        return None if key == before[0] and self._last[1] - before[1] < HELD else key
+        before, self._last = self._last, (key, self._came)
+        held = key == before[0] and self._last[1] - before[1] < HELD
+        return None if held and not repeats(key) else key
 
     def line(self) -> str:
         self._set(single=False)  # the terminal's own editing of lines
@@ -246,7 +263,8 @@ class Terminal:
         more = self._source.read(patience)
         if more is None:
             raise Ended(signal.SIGHUP)
-        self._typed += more
+        if more:
+            self._typed, self._came = self._typed + more, time.monotonic()
         return bool(more)
 
     def _set(self, *, single: bool) -> None:

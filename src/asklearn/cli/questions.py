@@ -29,14 +29,13 @@ PATIENCE = 10.0  # seconds until a server that does not answer is given up
 class Shown:
     """An item on the screen, and what is said of it.
 
-    `chances`: what the model holds of each class, in the task's order; None where it proposes nothing.
+    `proposal`: what the model says, as JSON holds it (`Prediction.document`); None where it proposes nothing.
     """
 
     item: str
     content: dict[str, Any]
     why: str
-    chances: tuple[float, ...] | None = None
-    proposed: int | None = None
+    proposal: dict[str, Any] | None = None
     model: str | None = None
 
 
@@ -96,10 +95,8 @@ def counter(folder: Path, by: str) -> Iterator[Counter]:
 class Contents:
     """What a terminal can show of a pool's items."""
 
-    def __init__(self, pool: Pool, setup: Settings, folder: Path) -> None:
+    def __init__(self, pool: Pool, folder: Path) -> None:
         page = f"asklearn label {folder}"
-        if setup.task != "classes":
-            raise SettingError(f"the terminal asks for classes; {setup.task} is answered on the page: {page}")
         columns: dict[str, str] = getattr(pool, "columns", {})
         self._file = next((name for name, meaning in columns.items() if meaning == "image"), None)
         self._pool = pool
@@ -124,7 +121,7 @@ class Here:
     def __init__(self, project: Project, folder: Path, by: str) -> None:
         self._project, self._by = project, by
         self.setup = project.settings
-        self.contents = Contents(project.pool, self.setup, folder)
+        self.contents = Contents(project.pool, folder)
         self.remark = self.contents.remark
 
     def ask(self) -> Shown | None:
@@ -136,9 +133,7 @@ class Here:
         return self._of(found[0]) if found else None
 
     def tell(self, answer: Answer) -> None:
-        label = answer.label
-        parsed = label if label is None else self._project.task.parse(str(label))
-        self._project.tell(replace(answer, label=parsed))
+        self._project.tell(answer)
 
     def renew(self, items: Sequence[str]) -> None:
         self._project.renew(items, self._by, LEASE)
@@ -159,11 +154,7 @@ class Here:
         content, why = self.contents.of(question.item), question.reason.words
         if question.proposal is None or question.blind:
             return Shown(question.item, content, why)
-        labels = self._project.task.labels
-        chances = tuple(question.proposal.probabilities[label] for label in labels)
-        return Shown(
-            question.item, content, why, chances, labels.index(question.proposal.label), question.model
-        )
+        return Shown(question.item, content, why, question.proposal.document(), question.model)
 
 
 class Served:
@@ -174,9 +165,8 @@ class Served:
 
         self.setup = settings.read(folder)
         self._pool = StoredPool.open(folder)
-        self.contents = Contents(self._pool, self.setup, folder)
+        self.contents = Contents(self._pool, folder)
         self.remark = self.contents.remark
-        self._names = [str(label) for label in self.setup.labels]
         self._line = http.client.HTTPConnection(address, timeout=PATIENCE)
         self._headers = {"Authorization": f"Bearer {secret_of(folder)}".encode(), "X-Annotator": by.encode()}
         self._patience = PATIENCE
@@ -213,11 +203,7 @@ class Served:
 
     def _of(self, asked: dict[str, Any]) -> Shown:
         shown, proposal = self.shown(asked["item"], asked["reason"]["words"]), asked["proposal"]
-        if proposal is None:
-            return shown
-        chances = tuple(proposal["probabilities"].get(name, 0.0) for name in self._names)
-        proposed = self._names.index(str(proposal["label"]))
-        return Shown(shown.item, shown.content, shown.why, chances, proposed, asked["model"])
+        return replace(shown, proposal=proposal, model=None if proposal is None else asked["model"])
 
     def _call(self, method: str, what: str, body: Any = None) -> Any:
         """What the server says. A lost connection is tried anew for a while: every answer has a key of its own."""
