@@ -17,9 +17,9 @@ and of other metrics; then the same by how many audit items there were. Last, LU
 that follow how unsure a fixed model is, mixed with a uniform share, 1,000 pools; beside it their plain mean.
 
 Then numbers: of each law that errors may follow and each number of audit items, 1,000 audits are drawn; how many of the
-intervals of mae, rmse and r2 hold the truth, and their median width as a share of it (of r2, as it is; answers are
-normal, three quarters of their spread explained). Beside them Student's interval: mean +- t sd / sqrt(n) of the errors,
-of the squares, and for r2 the delta method.
+intervals of mae, rmse and r2 hold the truth, and their median width as a share of it (of r2, as it is; three quarters
+of the spread of answers are explained, which are normal, or lognormal 0.5). Beside them Student's interval:
+mean +- t sd / sqrt(n) of the errors, of the squares, and for r2 the delta method.
 """
 
 from __future__ import annotations
@@ -192,21 +192,22 @@ LAWS = {
 def audited(law: Law, n: int, rng: np.random.Generator) -> dict[str, tuple[Estimate, float]]:
     """name -> (estimate, truth) of one audit; what is not told yet is left out."""
     e = law.draw(rng, n)
-    scale = sqrt(UNEXPLAINED / law.square)
-    y = rng.normal(size=n)
-    signed = scale * e * rng.choice([-1, 1], n)
+    signed = sqrt(UNEXPLAINED / law.square) * e * rng.choice([-1, 1], n)
+    z = rng.normal(size=n)
+    skewed = np.exp(z / 2) / sqrt(exp(1 / 4) * (exp(1 / 4) - 1))  # of variance 1
     told: dict[str, tuple[Estimate, float]] = {}
-    for measure, predicted, truth, value in (
-        (mae, e, np.zeros(n), law.mean),
-        (rmse, e, np.zeros(n), sqrt(law.square)),
-        (r2, y + signed, y, 1 - UNEXPLAINED),
+    for name, measure, errors, truth, value in (
+        ("mae", mae, e, np.zeros(n), law.mean),
+        ("rmse", rmse, e, np.zeros(n), sqrt(law.square)),
+        ("r2", r2, signed, z, 1 - UNEXPLAINED),
+        ("r2, skewed answers", r2, signed, skewed, 1 - UNEXPLAINED),
     ):
         try:
-            one = measure(predicted, truth)
+            one = measure(truth + errors, truth)
         except NotReady:
             continue
-        told[one.metric] = one, value
-        told[f"{one.metric}, Student"] = textbook(one, predicted - truth, truth), value
+        told[name] = one, value
+        told[f"{name}, Student"] = textbook(one, errors, truth), value
     return told
 
 
@@ -236,19 +237,19 @@ def numbers(audits: int, seed: int) -> None:
             for _ in range(audits):
                 for metric, one in audited(law, n, rng).items():
                     every[metric, name, n].append(one)
-    for metric in ("mae", "rmse", "r2"):
+    for metric in ("mae", "rmse", "r2", "r2, skewed answers"):
         print(f"\n{metric:22s}" + "".join(f"{n:>13d}" for n in AUDITS) + "  audit items")
         for name in LAWS:
             for kind, title in ((metric, name), (f"{metric}, Student", "    Student")):
                 cells = (every[kind, name, n] for n in AUDITS)
-                print(f"{title:22s}" + "".join(narrow(found, metric != "r2") for found in cells))
+                print(f"{title:22s}" + "".join(narrow(found) for found in cells))
 
 
-def narrow(found: list[tuple[Estimate, float]], relative: bool) -> str:
-    """Share that holds, median width."""
+def narrow(found: list[tuple[Estimate, float]]) -> str:
+    """Share that holds, median width: of errors as a share of the truth."""
     if not found:
         return f"{'-':>13s}"
-    middle = np.median([(one.high - one.low) / (truth if relative else 1) for one, truth in found])
+    middle = np.median([(one.high - one.low) / (1 if one.metric == "r2" else truth) for one, truth in found])
     return f"{holds(found):7.1%} {middle:5.2f}"
 
 
