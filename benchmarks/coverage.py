@@ -19,7 +19,9 @@ that follow how unsure a fixed model is, mixed with a uniform share, 1,000 pools
 Then numbers: of each law that errors may follow and each number of audit items, 1,000 audits are drawn; how many of the
 intervals of mae, rmse and r2 hold the truth, and their median width as a share of it (of r2, as it is; three quarters
 of the spread of answers are explained, which are normal, or lognormal 0.5). Beside them Student's interval:
-mean +- t sd / sqrt(n) of the errors, of the squares, and for r2 the delta method.
+mean +- t sd / sqrt(n) of the errors, of the squares, and for r2 the delta method. Last, as many projects: a pool of 600
+rows, ridge regression, a share drawn at random; answers are a sum of the columns with normal noise, or its exponential,
+as prices are, whose errors are the larger the dearer.
 """
 
 from __future__ import annotations
@@ -33,10 +35,10 @@ from math import exp, pi, sqrt
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 
-from asklearn import Answer, Estimate, Project, classes
+from asklearn import Answer, Estimate, Project, classes, number
 from asklearn.errors import NotReady
 from asklearn.estimate import Z95, lure
 from asklearn.measures import mae, r2, rmse
@@ -228,8 +230,34 @@ def textbook(found: Estimate, errors: np.ndarray, y: np.ndarray) -> Estimate:
     return Estimate(found.value, low, high, n, found.metric)
 
 
+def valued(prices: bool, seed: int) -> dict[str, tuple[Estimate, float]]:
+    """metric -> (estimate, truth) of one project; what is not told yet is left out."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(600 + FRESH, 4))
+    y = X @ rng.normal(0, 0.4, 4) + 0.4 * rng.normal(size=len(X))
+    y = np.exp(y) if prices else y
+    told: dict[str, tuple[Estimate, float]] = {}
+    with Project(X[:600], number(), Ridge(), "random", audit=0.4, seed=seed) as it:
+        while it.state.items_labelled < 80:
+            it.tell([Answer(item=q.item, label=float(y[q.row])) for q in it.ask(BATCH)])
+        it.learn()
+        errors = np.array(it.predict(X[600:])["label"]) - y[600:]
+        square = float(np.mean(errors**2))
+        truths = {
+            "mae": float(abs(errors).mean()),
+            "rmse": sqrt(square),
+            "r2": 1 - square / float(y[600:].var()),
+        }
+        for metric, truth in truths.items():
+            try:
+                told[metric] = it.estimate(metric), truth
+            except NotReady:
+                continue
+    return told
+
+
 def numbers(audits: int, seed: int) -> None:
-    """Prints a table for each metric: laws by numbers of items."""
+    """Prints a table for each metric, laws by numbers of items, and one of projects."""
     every: dict[tuple[str, str, int], list[tuple[Estimate, float]]] = defaultdict(list)
     for at, (name, law) in enumerate(LAWS.items()):
         for n in AUDITS:
@@ -243,6 +271,13 @@ def numbers(audits: int, seed: int) -> None:
             for kind, title in ((metric, name), (f"{metric}, Student", "    Student")):
                 cells = (every[kind, name, n] for n in AUDITS)
                 print(f"{title:22s}" + "".join(narrow(found) for found in cells))
+    print(f"\n{'projects':22s}" + "".join(f"{metric:>13s}" for metric in ("mae", "rmse", "r2")))
+    for prices, name in ((False, "normal noise"), (True, "prices")):
+        played = [
+            valued(prices, int(np.random.default_rng([seed, at]).integers(2**31))) for at in range(audits)
+        ]
+        cells = ([one[metric] for one in played if metric in one] for metric in ("mae", "rmse", "r2"))
+        print(f"{name:22s}" + "".join(narrow(found) for found in cells))
 
 
 def narrow(found: list[tuple[Estimate, float]]) -> str:
