@@ -38,8 +38,8 @@ def test_ends_of_a_ratio_are_quantiles_of_all_weighings(rng):
     e, c = rng.standard_t(3, 25) ** 2, rng.normal(size=25) ** 2
     w = rng.exponential(size=(200_000, 26))
     low, high = tails.ratio(e, c, 60.0, 20.0)
-    above = (w @ np.append(e, 60.0)) / (w @ np.append(c, c.mean()))
-    below = (w @ np.append(e, e.mean())) / (w @ np.append(c, 20.0))
+    above = (w @ np.append(e, 60.0)) / (w @ np.append(c, c[e.argmax()]))
+    below = (w @ np.append(e, e[c.argmax()])) / (w @ np.append(c, 20.0))
     assert np.mean(above > high) == pytest.approx(share(25), abs=1.5e-3)
     assert np.mean(below < low) == pytest.approx(share(25), abs=1.5e-3)
 
@@ -59,6 +59,28 @@ def test_an_interval_goes_with_the_unit_and_not_with_the_order(rng):
             for name in ("low", "value", "high"):
                 assert getattr(again, name) == pytest.approx(getattr(one, name), rel=1e-5)
                 assert np.ldexp(getattr(other, name), -power) == pytest.approx(getattr(one, name), rel=1e-5)
+
+
+def test_a_ratio_goes_with_the_unit_and_not_with_the_order(rng):
+    for _ in range(40):
+        n = int(rng.integers(20, 40))
+        e, c = rng.integers(0, 4, n) ** 2.0, rng.integers(0, 4, n) ** 2.0
+        low, high = tails.ratio(e, c, 20.0, 30.0)
+        order = rng.permutation(n)
+        assert low < e.sum() / c.sum() < high
+        assert tails.ratio(e[order], c[order], 20.0, 30.0) == pytest.approx((low, high), rel=1e-5)
+        assert tails.ratio(e, 4 * c, 20.0, 120.0) == pytest.approx((low / 4, high / 4), rel=1e-5)
+        assert tails.ratio(c, e, 30.0, 20.0) == pytest.approx((1 / high, 1 / low), rel=1e-5)
+
+
+def test_errors_that_grow_with_the_answer_leave_a_narrower_ratio(rng):
+    y = rng.lognormal(0, 0.8, 40)
+    e = np.sort(rng.normal(size=40) ** 2)
+    apart = (y - y.mean()) ** 2
+    together, mixed = (
+        tails.ratio(e, c, 10.0, 2 * apart.max()) for c in (np.sort(apart), np.sort(apart)[::-1])
+    )
+    assert together[1] / together[0] < 0.5 * mixed[1] / mixed[0]
 
 
 def test_it_takes_few_steps(monkeypatch, rng):

@@ -41,11 +41,15 @@ def ratio(
 ) -> tuple[float, float]:
     """The 95 % interval of mean(above) / mean(below), two numbers >= 0 an item, neither all 0.
 
-    For the end above one more item has `beyond_above`, and below it the mean; for the other end the other way round.
+    For the end above, the item where `above` is largest comes once more with `beyond_above`, for the other end that
+    where `below` is with `beyond_below`. Thus what is large together stays together, as errors of dear things do.
+    Neither draws its end to the middle.
     """
-    z = student(len(above))
-    low = _end(np.append(above, above.mean()), np.append(below, beyond_below), -1, z)
-    return low, _end(np.append(above, beyond_above), np.append(below, below.mean()), 1, z)
+    z, middle = student(len(above)), float(above.sum() / below.sum())
+    with_above = min(float(below[above == above.max()].mean()), beyond_above / middle)
+    with_below = min(float(above[below == below.max()].mean()), beyond_below * middle)
+    low = _end(np.append(above, with_below), np.append(below, beyond_below), -1, z)
+    return low, _end(np.append(above, beyond_above), np.append(below, with_above), 1, z)
 
 
 def beyond_error(x: np.ndarray) -> float:
