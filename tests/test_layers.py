@@ -50,6 +50,7 @@ FLOORS = [
         "stopping",
         "estimate",
         "measures",
+        "tails",
         "engines",
     },
     {"view", "state", "canary", "pool", "loops"},

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import t as student
 from sklearn import metrics as theirs
 
-from asklearn import measures
 from asklearn.errors import NotReady
 from asklearn.events import Measured
 from asklearn.measures import f1_macro, f1_micro, higher, mae, r2, rmse
@@ -115,11 +113,6 @@ def test_too_few_or_all_right_is_said():
     right = f1_micro([["a"]] * 50, [["a"]] * 50)
     assert right.value == right.high == 1
     assert 0.9 < right.low < 1
-
-
-def test_students_quantile():
-    for n in (10, 20, 50, 1000):
-        assert measures._t(n) == pytest.approx(student.ppf(0.975, n - 1), abs=1e-4)
 
 
 def measured(values: list[tuple[int, float]]) -> list[Measured]:

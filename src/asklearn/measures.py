@@ -2,7 +2,7 @@
 
 As in `estimate`, a metric takes predictions and truth, one label an item, and gives an `Estimate` with its 95 %
 interval. An item is drawn, not a label or a span of it, so the spread over items is what every interval rests on. How
-often they hold the truth is simulated in tests/test_measures.py.
+often they hold the truth is simulated in tests/test_measures.py, of numbers by `python -m benchmarks coverage`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from asklearn import tails
 from asklearn.errors import NotReady
-from asklearn.estimate import EACH_F1, Z95, Estimate, interval
+from asklearn.estimate import EACH_F1, Estimate, interval
 
 LEAST = 10  # items from which on there is an interval of a mean error, or of an F1 of parts
 LEAST_SQUARES = 20  # and of what rests on squared errors, of which a few make the most
+ALIKE = 1e-9  # errors that differ by less, as shares of the largest, differ by rounding
 LOWER = frozenset({"mae", "rmse"})  # errors: the less the better
 
 
@@ -80,7 +82,7 @@ def _f1(shared: np.ndarray, both: np.ndarray, metric: str) -> Estimate:
     if variance <= 0 or not 0 < value < 1:  # all right or all wrong: what a share of as many items would give
         used = int((both.sum(axis=1) > 0).sum())
         return Estimate(value, *interval(round(value * used), used), n, metric)
-    place, half = log(value / (1 - value)), _t(n) * sqrt(variance) / (value * (1 - value))
+    place, half = log(value / (1 - value)), tails.student(n) * sqrt(variance) / (value * (1 - value))
     low, high = (1 / (1 + exp(-min(max(place + side, -700), 700))) for side in (-half, half))
     return Estimate(value, low, high, n, metric)
 
@@ -104,88 +106,67 @@ def _indicators(answers: Sequence[Any], labels: Sequence[Any]) -> np.ndarray:
 
 
 def mae(predicted: Sequence[float], truth: Sequence[float]) -> Estimate:
-    """The mean of |predicted - true|, in the unit of the answers. Raises `NotReady` with fewer than 10 answers.
+    """The mean of |predicted - true|, in the unit of the answers, with the interval of `tails.mean`.
+
+    Where all errors are alike, one more may be 0: the end below is as for a share of as many items that are all right.
+    Raises `NotReady` with fewer than 10 answers, or where all predictions are exact.
 
     >>> mae([1.0] * 20, [1.5, 2.0] * 10).value
     0.75
     """
-    low, value, high, n = _mean(abs(_errors(predicted, truth, "mae")))
-    return Estimate(value, low, high, n, "mae")
+    largest, x = _errors(predicted, truth, "mae")
+    return _scaled(x, tails.mean(x, tails.beyond_error(x)), largest, 1, "mae")
 
 
 def rmse(predicted: Sequence[float], truth: Sequence[float]) -> Estimate:
-    """The root of the mean of (predicted - true)^2. Raises `NotReady` with fewer than 20 answers.
+    """The root of the mean of (predicted - true)^2, with the interval of `tails.mean`, as for `mae`.
 
-    The interval is widened by n / (n - 1.96), as Bonett (2006) widens that of a standard deviation. It holds the truth
-    in 93 to 95 % for normal errors, in 90 to 93 % where tails are as long as those of Student's t with 5 degrees.
+    Raises `NotReady` with fewer than 20 answers, or where all predictions are exact.
 
     >>> rmse([1.0] * 20, [1.3, 1.4] * 10).value.__round__(3)
     0.354
     """
-    low, value, high, n = _mean(_errors(predicted, truth, "rmse", LEAST_SQUARES) ** 2, widened=True)
-    return Estimate(sqrt(value), sqrt(low), sqrt(high), n, "rmse")
+    largest, x = _errors(predicted, truth, "rmse", LEAST_SQUARES)
+    return _scaled(x**2, tails.mean(x**2, tails.beyond_square(x)), largest, 0.5, "rmse")
+
+
+def _scaled(x: np.ndarray, ends: tuple[float, float], largest: float, power: float, metric: str) -> Estimate:
+    """The mean of shares x of the largest and its ends, in the unit of the answers; the value is within its ends."""
+    value, (low, high), n = float(x.mean()), ends, len(x)
+    if x.max() - x.min() < ALIKE * x.max():
+        low = value * interval(n, n)[0]
+    low, value, high = (largest * one**power for one in (min(low, value), value, max(high, value)))
+    return Estimate(value, low, high, n, metric)
 
 
 def r2(predicted: Sequence[float], truth: Sequence[float]) -> Estimate:
     """1 - sum (predicted - true)^2 / sum (true - mean)^2: the share of the spread that predictions explain.
 
-    With e and c the squared errors and squared distances from the mean, log(mean e / mean c) has the standard error
-    sd(e / mean e - c / mean c) / sqrt(n). Raises `NotReady` with fewer than 20 answers, or where all are the same.
+    The interval is that of `tails.ratio`: an error may be larger, and an answer farther from the mean, than all seen.
+    Raises `NotReady` with fewer than 20 answers, where all are the same, or where all predictions are exact.
     """
-    e = _errors(predicted, truth, "r2", LEAST_SQUARES) ** 2
+    largest, x = _errors(predicted, truth, "r2", LEAST_SQUARES)
     y = np.asarray(truth, dtype=float)
-    c, n = (y - y.mean()) ** 2, len(y)
-    if not c.any():
+    away, n = abs(y - y.mean()), len(y)
+    farthest = float(away.max())
+    if y.min() == y.max():
         raise NotReady(f"r2 compares with the spread of answers; all {n} audit answers are {truth[0]!r}")
-    if not e.any():
-        raise NotReady(_EXACT.format(n=n))
-    share = float(e.mean() / c.mean())
-    half = _t(n) * float(np.std(e / e.mean() - c / c.mean(), ddof=1)) / sqrt(n) * _wider(n)
-    return Estimate(1 - share, 1 - share * exp(min(half, 700)), 1 - share * exp(-half), n, "r2")
-
-
-_EXACT = "all {n} predictions are exact so far: how large errors are cannot be told from none"
+    away /= farthest
+    low, high = tails.ratio(x**2, away**2, tails.beyond_square(x), tails.beyond_square(away))
+    share, unit = float((x @ x) / (away @ away)), largest / farthest
+    low, share, high = (unit * unit * one for one in (min(low, share), share, max(high, share)))
+    return Estimate(1 - share, 1 - high, 1 - low, n, "r2")
 
 
 def _errors(
     predicted: Sequence[float], truth: Sequence[float], metric: str, least: int = LEAST
-) -> np.ndarray:
-    if len(truth) < least:
-        raise NotReady(f"{metric} needs {least} audit answers; there are {len(truth)}")
-    errors: np.ndarray = np.asarray(predicted, dtype=float) - np.asarray(truth, dtype=float)
-    return errors
-
-
-def _mean(values: np.ndarray, widened: bool = False) -> tuple[float, float, float, int]:
-    """(low, mean, high, n) of what is never below 0, which is skewed: Student's interval of the logarithm.
-
-    log(mean) +- t sd / (mean sqrt(n)), the delta method on the scale on which the bounds are more nearly alike.
-    """
-    n, value = len(values), float(values.mean())
-    if value <= 0:
-        raise NotReady(_EXACT.format(n=n))
-    half = _t(n) * float(values.std(ddof=1)) / (value * sqrt(n)) * (_wider(n) if widened else 1)
-    return value * exp(-half), value, value * exp(min(half, 700)), n
-
-
-def _wider(n: int) -> float:
-    """For small samples of squares, whose own spread is seen too small (Bonett 2006)."""
-    return n / (n - Z95)
-
-
-def _t(n: int) -> float:
-    """The 97.5 % quantile of Student's t with n - 1 degrees of freedom (Abramowitz and Stegun 1964, 26.7.5).
-
-    SciPy's is the same to 3 digits and takes half a second to load, which a page would wait for.
-
-    >>> [round(_t(n), 2) for n in (10, 30, 1000)]
-    [2.26, 2.05, 1.96]
-    """
-    z, v = Z95, n - 1
-    terms = (
-        (z**3 + z) / 4 / v,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96 / v**2,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384 / v**3,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160 / v**4,
-    )
-    return z + sum(terms)
+) -> tuple[float, np.ndarray]:
+    """The largest error, and all (items,) float as shares of it."""
+    n = len(truth)
+    if n < least:
+        raise NotReady(f"{metric} needs {least} audit answers; there are {n}")
+    errors: np.ndarray = abs(np.asarray(predicted, dtype=float) - np.asarray(truth, dtype=float))
+    largest = float(errors.max())
+    if largest == 0:
+        raise NotReady(f"all {n} predictions are exact so far: how large errors are cannot be told from none")
+    return largest, errors / largest
