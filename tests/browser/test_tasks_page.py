@@ -111,9 +111,9 @@ def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
         )
     )
     ann = enter(server, "number")
-    page, field = ann.page, ann.page.locator("#amount")
+    page, field = ann.page, ann.page.locator("#choices-amount")
     expect(page.locator("#choices")).to_contain_text("kg")
-    expect(page.locator("#amount-said")).to_contain_text("in 4 cases of 5 it is")
+    expect(page.locator("#choices-said")).to_contain_text("in 4 cases of 5 it is")
     proposed = float(field.get_attribute("placeholder"))
     ann.decide("Enter")
     ann.saved(1)
@@ -125,7 +125,7 @@ def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
 
     ann.press("1", "2", "Space", "k", "g")  # a unit is no answer, nor the way into the review
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#amount-said")).to_have_text("It must be from 0 to 10.")
+    expect(page.locator("#choices-said")).to_have_text("It must be from 0 to 10.")
     ann.press("Enter")
     ann.saved(2)
     ann.press("Backspace", "ArrowUp", "Shift+ArrowUp", "Enter")
