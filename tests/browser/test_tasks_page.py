@@ -101,6 +101,27 @@ def test_where_nothing_is_proposed_none_at_all_must_be_said(project, enter):
     assert label(ann) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "labels", "said", "words"),
+    [
+        ("multilabel", ["sport", "PER"], ["sport", "PER"], ""),
+        ("spans", ["LOC", "PER"], [{"start": 0, "end": 3, "label": "PER"}], " “Ada” PER"),
+    ],
+)
+def test_a_label_is_explained_with_items_that_hold_it(project, enter, kind, labels, said, words):
+    def prepare(project):
+        project.tell(Answer(item=project.pool.ids[0], label=said, by="ann"))
+
+    server = project(
+        ["Ada left.", "Bob came.", "Nobody."], named(kind, labels), prepare, guideline="# PER\nPeople."
+    )
+    ann = enter(server)
+    ann.press("h")
+    ann.page.get_by_label("About").select_option("PER")
+    expect(ann.page.locator("#definition")).to_have_text("People.")
+    expect(ann.page.locator("#examples li")).to_have_text([f"Ada left.{words}"])
+
+
 @pytest.mark.slow
 def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
     rows = numpy.linspace(0, 10, 60).reshape(-1, 1)
