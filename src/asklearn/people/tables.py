@@ -64,7 +64,7 @@ def given(said: Row, text: str = "") -> list[dict[str, Any]]:
     for label, who in every:
         there = next((one for one in found if one["label"] == label), None)
         if there is None:
-            there = {"label": label, "words": written(label, text), "by": []}
+            there = {"label": label, "words": _told(label, text), "by": []}
             found.append(there)
         there["by"].append(who)
     return found
@@ -77,7 +77,7 @@ def _who(vote: Row) -> str:
 def _together(label: Any, labels: Sequence[Any], text: str) -> dict[str, Any]:
     """What these answers come to, and how many of them hold each part; of numbers from where to where they go."""
     if not isinstance(label, list):
-        return {"words": f"{label:g}, the middle of {min(labels):g} to {max(labels):g}"}
+        return {"words": f"{_told(label)}, the middle of {_told(min(labels))} to {_told(max(labels))}"}
     parts = Counter(written([part], text) for one in labels for part in one)
     rows = [[part, f"{n} of {len(labels)}"] for part, n in parts.most_common()]
     words = f"{written(label, text)}: what more than half of them said"
@@ -85,10 +85,15 @@ def _together(label: Any, labels: Sequence[Any], text: str) -> dict[str, Any]:
 
 
 def _proposed(proposal: Row, text: str) -> str:
-    label, sure = written(proposal["label"], text), proposal.get("probability")
+    label, sure = proposal["label"], proposal.get("probability")
     if proposal.get("low") is not None:
-        return f"{label}, in 4 cases of 5 from {proposal['low']:g} to {proposal['high']:g}"
-    return label if sure is None else f"{label}, {percent(sure)}"
+        return f"{_told(label)}, in 4 cases of 5 from {_told(proposal['low'])} to {_told(proposal['high'])}"
+    return written(label, text) if sure is None else f"{written(label, text)}, {percent(sure)}"
+
+
+def _told(label: Any, text: str = "") -> str:
+    """An answer that is no class: a number as the page writes it, 4 for 4.0."""
+    return f"{label:.10g}" if isinstance(label, float) else written(label, text)
 
 
 def spoken(vote: Row) -> str:
