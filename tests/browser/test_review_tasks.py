@@ -194,3 +194,24 @@ def test_passages_are_marked_blind_then_decided(names, room):
     until(lambda: me.settled() == [[ada(), rome()]])
     me.press("Control+ArrowRight")
     expect(me.page.get_by_role("tab", selected=True)).to_have_text("People")
+
+
+@pytest.mark.slow
+def test_of_many_classes_one_is_found_by_typing_and_every_key_stays_where_it_is(project, room):
+    labels = [f"{what}_{how}" for what in ("card", "cash", "transfer") for how in "abcdefgh"]
+    server = project(
+        TEXTS, named("classes", labels), differing({"ann": "card_a", "bob": "card_b"}, {}, "card_c"), **QUIET
+    )
+    me = room(server)
+    likely = me.page.locator("#choosing .likely .name")
+    before = likely.all_inner_texts()
+    me.press("/")
+    me.page.keyboard.type("fer_c")
+    me.press("Enter")
+    expect(me.heard).to_contain_text("card_b")
+    assert me.own() == "transfer_c"
+    me.press("3", "2")
+    expect(me.page.locator("#choosing .likely [aria-pressed=true]")).to_contain_text("card_b")
+    assert likely.all_inner_texts() == before
+    me.press("Enter")
+    until(lambda: me.settled() == ["card_b"])

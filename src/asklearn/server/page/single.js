@@ -14,6 +14,8 @@ export class Single {
   #choices;
   /** @type {string | null} */
   #proposed = null;
+  /** @type {import("./api.js").Question | null} */
+  #question = null;
 
   /** @param {string[]} names @param {string[]} keys @param {import("./answering.js").Place} place */
   constructor(names, keys, place) {
@@ -33,7 +35,10 @@ export class Single {
   }
 
   /** @param {import("./api.js").Question} question @param {Label | null} given @param {Label | null} draft */
-  show({ proposal }, given, draft) {
+  show(question, given, draft) {
+    const { proposal } = question;
+    const again = question === this.#question;
+    this.#question = question;
     const chances = this.#names.map((name) => proposal?.probabilities?.[name] ?? null);
     this.#proposed = proposal ? likeliest(this.#names, String(proposal.label), chances) : null;
     this.#choices.draw(
@@ -41,6 +46,7 @@ export class Single {
         const [proposed, chosen] = [name === this.#proposed, name === (draft ?? given)];
         return { chance: chances[index], mark: chosen ? (draft === null ? "✓ your answer" : "✓") : proposed ? "Enter" : "", proposed, chosen };
       }),
+      again,
     );
   }
 
