@@ -24,6 +24,7 @@ from asklearn.errors import AnswerError, DataError, KeyReused, NotReady, Setting
 from asklearn.events import Answered, Retracted, Settled
 from asklearn.learning import training_set
 from asklearn.people import agreement as agreements
+from asklearn.people import tables
 from asklearn.people.cases import SAID
 from asklearn.people.gold import gold
 from asklearn.people.posterior import crowd, posterior
@@ -759,6 +760,14 @@ def test_other_answers_are_heard_after_one_s_own_and_anything_legal_can_be_decid
         assert settled.json() == {"settled": "s1", "guideline": matter.guideline}
         assert label_of(project, item) == matter.decided
         assert project.review("rev")["left"] == 0
+
+
+def test_the_same_words_in_two_places_are_two_passages():
+    first, again = ({"start": at, "end": at + 3, "label": "PER"} for at in (0, 8))
+    with Project(["Ada met Ada.", "x"], named("spans", ["PER"]), audit=0, redundancy=2) as project:
+        item = say(project, 0, ann=[first, again], bob=[again])
+        [card] = tables.case(project.said_of(item), "Ada met Ada.")
+        assert card["table"]["rows"] == [["“Ada” PER", "2 of 2"], ["“Ada” PER", "1 of 2"]]
 
 
 def test_the_model_s_proposal_is_one_of_the_answers_that_can_be_taken():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -78,8 +79,10 @@ def _together(label: Any, labels: Sequence[Any], text: str) -> dict[str, Any]:
     """What these answers come to, and how many of them hold each part; of numbers from where to where they go."""
     if not isinstance(label, list):
         return {"words": f"{_told(label)}, the middle of {_told(min(labels))} to {_told(max(labels))}"}
-    parts = Counter(written([part], text) for one in labels for part in one)
-    rows = [[part, f"{n} of {len(labels)}"] for part, n in parts.most_common()]
+    parts = Counter(
+        json.dumps(part) for one in labels for part in one
+    )  # the same words elsewhere are another
+    rows = [[written([json.loads(part)], text), f"{n} of {len(labels)}"] for part, n in parts.most_common()]
     words = f"{written(label, text)}: what more than half of them said"
     return {"words": words} | ({"table": {"head": ["Part", "Said by"], "rows": rows}} if rows else {})
 

@@ -5,8 +5,8 @@ import { answering, written } from "./answering.js";
 import { call, Trouble } from "./api.js";
 import { button, make, write } from "./dom.js";
 import { show, summary } from "./item.js";
-import { card } from "./overview.js";
 import { speak } from "./notices.js";
+import { card } from "./overview.js";
 import { said } from "./words.js";
 
 /**
