@@ -87,3 +87,33 @@ def test_certainty_is_no_trouble(seen):
         "ham", [("a", "ham", "you said")], lambda item: Prediction("ham", seen, {"ham": seen})
     )
     assert (len(good), len(confusing)) == ((1, 0) if seen else (0, 1))
+
+
+def test_a_label_among_several_and_passages_of_a_label_are_shown_to_whoever_asks():
+    labels = ["x", "y"]
+    with Project(["one", "two", "three"], named("multilabel", labels), audit=0, redundancy=2) as project:
+        a, b, c = project.pool.ids
+        project.tell([Answer(item=a, label=["x", "y"], by=by) for by in ("bob", "eve")])
+        project.tell([Answer(item=b, label=label, by=by) for by, label in (("bob", ["y"]), ("eve", []))])
+        project.tell(Answer(item=c, label=["y"], by="bob"))
+        assert [[e.item for e in project.examples(label, "ann")[0]] for label in labels] == [[a], [a]]
+        assert [e.item for e in project.examples("y", "bob")[0]] == [c, b]  # the newest
+    marked = [{"start": 0, "end": 3, "label": "x"}]
+    with Project(["Ada left.", "Bob came."], named("spans", labels), audit=0) as project:
+        project.tell(Answer(item=project.pool.ids[0], label=marked, by="ann"))
+        good, confusing = project.examples("x", "ann")
+        assert ([e.item for e in good], confusing) == ([project.pool.ids[0]], [])
+        assert project.examples("y", "ann") == ([], [])
+
+
+def test_of_passages_the_likeliest_of_the_label_counts():
+    marked = [{"start": 0, "end": 3, "label": "x"}]
+    seen = {
+        "a": Prediction(marked, 0.9, spans=tuple(span | {"probability": 0.8} for span in marked)),
+        "b": Prediction([], 0.9, spans=()),
+        "c": Prediction(marked, 0.9, spans=tuple(span | {"probability": 0.7} for span in marked)),
+    }
+    among = [("a", marked, "all said"), ("b", marked, "all said"), ("c", [], "you said")]
+    good, confusing = examples("x", among, seen.get)
+    assert [e.item for e in good] == ["a"]
+    assert [(e.item, e.words) for e in confusing] == [("b", "all said x; the model gives x 0.00")]

@@ -6,8 +6,10 @@ import json
 import os
 import threading
 import time
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,17 +24,19 @@ from asklearn.errors import AnswerError, DataError, KeyReused, NotReady, Setting
 from asklearn.events import Answered, Retracted, Settled
 from asklearn.learning import training_set
 from asklearn.people import agreement as agreements
+from asklearn.people import tables
 from asklearn.people.cases import SAID
 from asklearn.people.gold import gold
 from asklearn.people.posterior import crowd, posterior
 from asklearn.people.quality import quality
-from asklearn.people.settling import guided
+from asklearn.people.settling import guided, heading
 from asklearn.people.verdicts import ENOUGH, agreed, counted, table
 from asklearn.people.votes import votes
 from asklearn.reviewing import Kept
 from asklearn.server import Sessions, create_app
 from asklearn.settings import read
 from asklearn.state import fold
+from asklearn.tasks import named
 from asklearn.tasks.multilabel import multilabel
 
 TASK = classes(["left", "middle", "right"])
@@ -406,7 +410,9 @@ def test_other_tasks_are_decided_too():
         item = say(project, 0, ann=["sad"], bob=["sad", "long"])
         say(project, 1, ann=[], bob=[])
         assert [case["item"] for case in project.review("rev", 5)["items"]] == [item]
-        assert project.said_of(item, "rev")["posterior"] == []
+        said = project.said_of(item, "rev")
+        assert said["posterior"] == []
+        assert said["together"] == {"label": ["sad"], "confidence": 0.5}
         project.settle(item, ["long"], "rev")
         assert label_of(project, item) == ["long"]
         assert project.review("rev", 5)["left"] == 0
@@ -437,6 +443,37 @@ def test_lines_gather_under_their_headings_and_nothing_else_changes(added, text)
             at = now.index(f"- {' '.join(line.split())}", now.index(f"## {label}"))
             heading = [one for one in now[:at] if one.startswith("## ")][-1]
             assert heading == f"## {label}"
+
+
+@pytest.mark.parametrize("text", ["", "Choose.", "Choose.\n\n## ham\n- Old."])
+def test_a_line_about_no_label_stands_before_all_headings(text):
+    found = guided(text, None, "Look twice.")
+    assert guided(found, None, "Look twice.") == found
+    assert found.index("- Look twice.") < (found + "\n## ").index("## ")
+    assert [line for line in found.split("\n") if line != "- Look twice."] == (
+        text.split("\n") if text else []
+    )
+
+
+PER, LOC = {"start": 0, "end": 3, "label": "PER"}, {"start": 4, "end": 8, "label": "LOC"}
+
+
+@pytest.mark.parametrize(
+    ("label", "said", "about"),
+    [
+        ("ham", ["spam", "ham"], "ham"),
+        (["a", "b"], [["a"], ["a", "b"]], "b"),  # the only one that they differ on
+        (["a"], [["a", "b"], ["a"]], "b"),  # also where it is not what was decided
+        (["a"], [["b"], ["c"]], "a"),
+        (["a"], [], "a"),
+        (["a", "b"], [["c"]], None),
+        ([], [[]], None),
+        ([PER], [[PER, LOC]], "LOC"),
+        ([LOC], [[LOC | {"end": 9}]], "LOC"),
+    ],
+)
+def test_a_line_is_about_what_people_differ_on(label, said, about):
+    assert heading(label, said) == about
 
 
 def test_a_line_is_written_into_the_file_beside_what_somebody_changed_there(tmp_path):
@@ -626,6 +663,126 @@ def test_from_the_blind_choice_to_the_decision_over_http(project):
     assert bad.status_code == 422
     assert bad.json()["error"]["item"] == item
     assert rev.get("/api/v1/review?item=nope").status_code == 422
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What two say, what a reviewer says blind and decides; what nobody may; and how all of it reads."""
+
+    task: Any
+    ann: Any
+    bob: Any
+    mine: Any
+    decided: Any
+    wrong: Any
+    together: Any
+    words: tuple[str, ...]
+    comes_to: str
+    guideline: str
+
+
+NUMBER = Matter(
+    named("number", range=(0, 10)),
+    2,
+    8,
+    5,
+    4.5,
+    11,
+    5,
+    ("2", "8", "5"),
+    "5, the middle of 2 to 8",
+    "- Halves too.",
+)
+SEVERAL = Matter(
+    named("multilabel", ["a", "b", "c"]),
+    ["a"],
+    ["a", "b"],
+    ["a"],
+    ["a", "c"],
+    ["d"],
+    ["a"],
+    ("a", "a, b"),
+    "a: what more than half of them said",
+    "- Halves too.",
+)
+PASSAGES = Matter(
+    named("spans", ["PER", "LOC"]),
+    [PER],
+    [PER, LOC],
+    [PER],
+    [PER, {"start": 4, "end": 6, "label": "LOC"}],
+    [{"start": 0, "end": 99, "label": "PER"}],
+    [PER],
+    ("“Ada” PER", "“Ada” PER, “left” LOC"),
+    "“Ada” PER: what more than half of them said",
+    "## LOC\n- Halves too.",
+)
+
+
+@pytest.mark.parametrize("matter", [NUMBER, SEVERAL, PASSAGES], ids=lambda one: one.task.kind)
+def test_other_answers_are_heard_after_one_s_own_and_anything_legal_can_be_decided(matter):
+    with Project([f"Ada left {i}" for i in range(9)], matter.task, audit=0, redundancy=3) as project:
+        item = say(project, 0, ann=matter.ann, bob=matter.bob)
+        project.tell([Answer(item=item, unsure=True, by="eve"), Answer(item=item, note="hard", by="ann")])
+        rev = person(project, "rev")
+        [case] = rev.get("/api/v1/review").json()["items"]
+        assert case["yours"] is None
+        assert case.keys() == {"item", "why", "yours", "words", "content"}
+        look = {"key": "l1", "item": item}
+        for asked in (look, look | {"label": None}):
+            refused = rev.post("/api/v1/review/look", json=asked)
+            assert (refused.status_code, "say first" in refused.text) == (409, True)
+            assert not any(said in refused.text for said in ("ann", "bob", "hard"))
+        refused = rev.post("/api/v1/review/look", json=look | {"label": matter.wrong})
+        assert (refused.status_code, refused.json()["error"]["item"]) == (422, item)
+        assert "rev" not in project.state.answers[item]
+        seen, again = (rev.post("/api/v1/review/look", json=look | {"label": matter.mine}) for _ in range(2))
+        assert seen.status_code == again.status_code == 200
+        assert project.state.labels_of(item)["rev"] == matter.mine
+        found = seen.json()
+        assert tuple(one["words"] for one in found["given"]) == matter.words
+        assert found["together"]["label"] == matter.together
+        by = {who: one["label"] for one in found["given"] for who in one["by"]}
+        assert by == {
+            "ann": matter.ann,
+            "bob": matter.bob,
+            "rev (you)": matter.mine,
+            "all together": matter.together,
+        }
+        cards = {card["title"]: card for card in found["cards"]}
+        assert cards.keys() == {"Others", "What that comes to", "Notes"}
+        assert cards["Others"]["facts"] == [["eve", "unsure"]]
+        assert cards["What that comes to"]["words"] == matter.comes_to
+        decision = {"key": "s1", "item": item, "label": matter.decided, "guideline": "Halves too."}
+        refused = rev.post("/api/v1/review/settle", json=decision | {"label": matter.wrong})
+        assert refused.status_code == 422
+        settled = rev.post("/api/v1/review/settle", json=decision)
+        assert settled.json() == {"settled": "s1", "guideline": matter.guideline}
+        assert label_of(project, item) == matter.decided
+        assert project.review("rev")["left"] == 0
+
+
+def test_the_same_words_in_two_places_are_two_passages():
+    first, again = ({"start": at, "end": at + 3, "label": "PER"} for at in (0, 8))
+    with Project(["Ada met Ada.", "x"], named("spans", ["PER"]), audit=0, redundancy=2) as project:
+        item = say(project, 0, ann=[first, again], bob=[again])
+        [card] = tables.case(project.said_of(item), "Ada met Ada.")
+        assert card["table"]["rows"] == [["“Ada” PER", "2 of 2"], ["“Ada” PER", "1 of 2"]]
+
+
+def test_the_model_s_proposal_is_one_of_the_answers_that_can_be_taken():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    with Project(X, named("number", range=(0, 10)), "ridge", audit=0, redundancy=3) as project:
+        for row in range(40):
+            say(project, row, ann=float(np.clip(5 + X[row, 0], 0, 10)))
+        project.learn()
+        item = say(project, 50, ann=1, bob=9)
+        rev = person(project, "rev")
+        seen = rev.post("/api/v1/review/look", json={"key": "k", "item": item, "label": 5.25}).json()
+        [proposed] = [one for one in seen["given"] if "the model" in one["by"]]
+        assert proposed["label"] == seen["proposal"]["label"]
+        [card] = [card for card in seen["cards"] if card["title"] == "The model"]
+        assert card["words"].startswith(f"{proposed['words']}, in 4 cases of 5 from ")
 
 
 def test_quality_is_told_in_figures_and_in_words(project):

@@ -48,7 +48,7 @@ from asklearn.people import agreement as agreements
 from asklearn.people import examples
 from asklearn.people.accord import Accord
 from asklearn.people.answers import Answer, Question
-from asklearn.people.settling import settlement
+from asklearn.people.settling import heading, settlement
 from asklearn.planning import Planner
 from asklearn.pool import Pool
 from asklearn.pool.store import StoredPool
@@ -467,7 +467,8 @@ class Project:
     def said_of(self, item: str, by: str = "me") -> dict[str, Any]:
         """What everybody said of an item: votes, notes, the chance of each label with its interval, what is settled.
 
-        And what the serving model says (proposal). Raises `DataError` for an item that is not there.
+        Of several labels, numbers and passages in place of the chances what they come to (together); and what the
+        serving model says (proposal). Raises `DataError` for an item that is not there.
         """
         self._learner.rows_of([item])
         seen = self._questions.opinion(item)
@@ -485,7 +486,9 @@ class Project:
     ) -> str:
         """Decide what the item is, whatever people said of it; the decision's key, by which `tell` can take it back.
 
-        `guideline`: a line that is written under the label's heading in the guideline. The same key again is no news.
+        `guideline`: a line for the guideline, written under the heading of the label that it is about: the class; of
+        several labels or passages the only one on which people differ, or that was given; else before all headings.
+        The same key again is no news.
         Raises `AnswerError` for what nobody may decide, `KeyReused` for a known key with another body.
         """
         act = str(uuid.uuid4()) if key is None else key
@@ -497,7 +500,9 @@ class Project:
         def settling() -> tuple[list[Event], None]:
             fact = settlement(self.state, self._learner.positions, act, item, value, by, note)
             if guideline:
-                self.settings = settings.guide(self.settings, value, guideline, self.path)
+                said = self.state.labels_of(item).values()
+                name = heading(value, said) if self.task.labels else None
+                self.settings = settings.guide(self.settings, name, guideline, self.path)
             return [] if fact is None else [fact], None
 
         self._record.transact(settling)

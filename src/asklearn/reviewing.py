@@ -360,6 +360,7 @@ class Reviewing:
             ],
             "notes": [{"by": note.by, "note": note.note, "at": note.at} for note in notes],
             "posterior": self._posterior(docket, said),
+            "together": self._together(said),
             "settled": settled
             and {"key": settled.key, "label": settled.label, "by": settled.by, "note": settled.note},
         }
@@ -378,6 +379,15 @@ class Reviewing:
             {"label": labels[k], "value": float(value[k]), "low": float(low[k]), "high": float(high[k])}
             for k in order
         ]
+
+    def _together(self, said: Sequence[Answered]) -> Row | None:
+        """What the task makes of these answers, where they are no names: of names the chances tell it."""
+        task = self._learner.task
+        given = {one.by: one.label for one in said if one.kind == "label"}
+        if task.kind == "classes" or not given:
+            return None
+        label, sure = task.merge(given)
+        return {"label": label, "confidence": sure}
 
     def _is_apart(self) -> bool:
         return self._learner.apart

@@ -138,7 +138,7 @@ def write(settings: Settings, folder: Path) -> None:
     scratch.replace(folder / FILE)
 
 
-def guide(settings: Settings, label: Label, line: str, folder: Path | None) -> Settings:
+def guide(settings: Settings, label: Label | None, line: str, folder: Path | None) -> Settings:
     """With one more line for the guideline; also in the folder's file, which somebody may have changed meanwhile."""
     if folder is not None:
         written = read(folder)

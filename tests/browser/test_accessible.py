@@ -96,6 +96,19 @@ def go(page, name: str) -> None:
     page.wait_for_timeout(300)
 
 
+def deciding(person, axe: str, keys: tuple[str, ...]) -> list[str]:
+    """Faults of the review of one item: seen blind, then, answered by these keys, with what everybody said."""
+    page = person.page
+    go(page, "review")
+    page.get_by_role("tab", name="Decide").click()
+    expect(page.locator(".case article > *").first).to_be_visible(timeout=60_000)  # a process starts for it
+    page.locator(".case article").focus()
+    found = faults(person, axe, "blind")
+    person.press(*keys)
+    expect(page.locator(".answers [aria-pressed=true]")).to_contain_text("(you)")
+    return found + faults(person, axe, "deciding")
+
+
 def views(person, axe: str) -> list[str]:
     """Faults of every other view that is offered, in each of its tabs."""
     page, found = person.page, []
@@ -125,6 +138,31 @@ def crowd(project):
     project.learn()
 
 
+PASSAGE = {"start": 0, "end": 3, "label": "PER"}
+DOUBTED = {  # a task, what two people say of an item, and the keys of a third answer
+    "several": (named("multilabel", ["sport", "politics"]), ["sport"], [], ("1", "2", "Enter")),
+    "number": (named("number", range=(0, 10), unit="kg"), 2, 8.5, ("7", "Enter")),
+    "spans": (named("spans", ["PER", "LOC"]), [PASSAGE], [], ("ArrowRight", "2", "Enter")),
+}
+
+
+@pytest.fixture
+def doubted(project):
+    """`doubted("number")`: the server of a new project of that task, in which two people differ on an item."""
+
+    def doubted(what):
+        task, *said, _ = DOUBTED[what]
+
+        def differ(project):
+            names = zip(("ann", "bob"), said, strict=True)
+            project.tell(Answer(item=project.pool.ids[0], label=label, by=by) for by, label in names)
+
+        texts = ["Ada met Bob in Rome.", "Nobody came.", "القاهرة هي عاصمة مصر", "Then he left."]
+        return project(texts, task, differ, redundancy=3)
+
+    return doubted
+
+
 @pytest.fixture(scope="module")
 def disputed(project):
     """Letters that several people labelled, and not alike."""
@@ -141,22 +179,26 @@ def test_no_serious_fault_in_any_view(disputed, enter, axe):
     assert found == []
 
 
+@pytest.mark.parametrize("what", DOUBTED)
+def test_no_serious_fault_in_the_review_of_any_task(doubted, enter, axe, what):
+    owner = enter(doubted(what), HERE, **PHONE)
+    assert deciding(owner, axe, DOUBTED[what][-1]) == []
+    assert owner.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 @pytest.mark.parametrize("what", ["letters", "digits", "several", "number", "spans"])
-def test_no_serious_fault_on_any_device(disputed, project, enter, axe, what, device, scheme):
-    texts = ["Ada met Bob in Rome.", "Nobody came.", "القاهرة هي عاصمة مصر", "Then he left."]
-    servers = {
-        "letters": lambda: disputed,
-        "digits": lambda: project(*digits(30)),
-        "several": lambda: project(texts, named("multilabel", ["sport", "politics"])),
-        "number": lambda: project(texts, named("number", range=(0, 10), unit="kg")),
-        "spans": lambda: project(texts, named("spans", ["PER", "LOC"])),
-    }
+def test_no_serious_fault_on_any_device(disputed, doubted, project, enter, axe, what, device, scheme):
+    servers = {"letters": lambda: disputed, "digits": lambda: project(*digits(30))}
+    server = servers[what]() if what in servers else doubted(what)
     options = PHONE if device == "phone" else {}
-    owner = enter(servers[what](), HERE, color_scheme=scheme, **options)
-    assert labelling(owner, axe) + views(owner, axe) == []
+    owner = enter(server, HERE, color_scheme=scheme, **options)
+    found = labelling(owner, axe) + views(owner, axe)
+    if what in DOUBTED:
+        found += deciding(owner, axe, DOUBTED[what][-1])
+    assert found == []
     assert owner.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

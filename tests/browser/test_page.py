@@ -215,10 +215,10 @@ def test_guidelines_and_keys_open_with_a_key(letters, enter):
 def test_many_classes_are_found_by_typing(project, enter):
     names = [f"{what}_{how}" for what in ("card", "cash", "transfer") for how in "abcdefgh"] + ["top_up"]
     ann = enter(project([f"item {i}" for i in range(40)], names))
-    expect(ann.page.locator("#likely .choice")).to_have_count(10)
+    expect(ann.page.locator(".likely .choice")).to_have_count(10)
     ann.press("/")
     ann.page.keyboard.type("fer_c")
-    expect(ann.page.locator("#every .choice:not([hidden])")).to_have_count(1)
+    expect(ann.page.locator(".every .choice:not([hidden])")).to_have_count(1)
     ann.press("Enter")
     ann.saved(1)
     ann.page.keyboard.type("up")  # the field is still at hand

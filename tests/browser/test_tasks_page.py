@@ -101,6 +101,27 @@ def test_where_nothing_is_proposed_none_at_all_must_be_said(project, enter):
     assert label(ann) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "labels", "said", "words"),
+    [
+        ("multilabel", ["sport", "PER"], ["sport", "PER"], ""),
+        ("spans", ["LOC", "PER"], [{"start": 0, "end": 3, "label": "PER"}], " “Ada” PER"),
+    ],
+)
+def test_a_label_is_explained_with_items_that_hold_it(project, enter, kind, labels, said, words):
+    def prepare(project):
+        project.tell(Answer(item=project.pool.ids[0], label=said, by="ann"))
+
+    server = project(
+        ["Ada left.", "Bob came.", "Nobody."], named(kind, labels), prepare, guideline="# PER\nPeople."
+    )
+    ann = enter(server)
+    ann.press("h")
+    ann.page.get_by_label("About").select_option("PER")
+    expect(ann.page.locator("#definition")).to_have_text("People.")
+    expect(ann.page.locator("#examples li")).to_have_text([f"Ada left.{words}"])
+
+
 @pytest.mark.slow
 def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
     rows = numpy.linspace(0, 10, 60).reshape(-1, 1)
@@ -111,9 +132,9 @@ def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
         )
     )
     ann = enter(server, "number")
-    page, field = ann.page, ann.page.locator("#amount")
+    page, field = ann.page, ann.page.locator("#choices-amount")
     expect(page.locator("#choices")).to_contain_text("kg")
-    expect(page.locator("#amount-said")).to_contain_text("in 4 cases of 5 it is")
+    expect(page.locator("#choices-said")).to_contain_text("in 4 cases of 5 it is")
     proposed = float(field.get_attribute("placeholder"))
     ann.decide("Enter")
     ann.saved(1)
@@ -125,7 +146,7 @@ def test_a_number_is_typed_stepped_checked_and_accepted(project, enter):
 
     ann.press("1", "2", "Space", "k", "g")  # a unit is no answer, nor the way into the review
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#amount-said")).to_have_text("It must be from 0 to 10.")
+    expect(page.locator("#choices-said")).to_have_text("It must be from 0 to 10.")
     ann.press("Enter")
     ann.saved(2)
     ann.press("Backspace", "ArrowUp", "Shift+ArrowUp", "Enter")

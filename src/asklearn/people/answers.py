@@ -175,3 +175,13 @@ def same(one: Any, other: Any) -> bool:
         other.label,
         other.note,
     )
+
+
+def names(label: Label) -> frozenset[Label]:
+    """The names in an answer of any task.
+
+    >>> names("ham"), names([{"start": 0, "end": 3, "label": "PER"}])
+    (frozenset({'ham'}), frozenset({'PER'}))
+    """
+    parts = label if isinstance(label, list) else [label]
+    return frozenset(part["label"] if isinstance(part, dict) else part for part in parts)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from asklearn.events import Label
-from asklearn.people.answers import Prediction
+from asklearn.people.answers import Prediction, names
+from asklearn.people.tables import written
 from asklearn.state import State
 
 RECENT = 500  # labelled items looked at, the newest
@@ -47,15 +48,22 @@ def examples(label: Label, among: list[Known], opinion: Opinion) -> tuple[list[E
     good: list[tuple[float, Example]] = []
     confusing: list[tuple[float, Example]] = []
     for item, value, who in among:
-        has = label in value if isinstance(value, list) else value == label
+        has = label in names(value)
         seen = opinion(item)
-        p = float(has) if seen is None else float(seen.probabilities.get(label, 0.0))
+        p = float(has) if seen is None else _chance(seen, label)
         if has and p >= DOUBT:
             good.append((p, Example(item, value)))
         elif (1 - p if has else p) > DOUBT:
-            words = f"{who} {_written(value)}; the model gives {_written(label)} {p:.2f}"
+            words = f"{who} {written(value)}; the model gives {label} {p:.2f}"
             confusing.append((1 - p if has else p, Example(item, value, words)))
     return _best(good, GOOD), _best(confusing, CONFUSING)
+
+
+def _chance(seen: Prediction, label: Label) -> float:
+    """What the model gives the label; of passages the likeliest that it finds of it."""
+    if seen.spans is None:
+        return float(seen.probabilities.get(label, 0.0))
+    return max((float(span["probability"]) for span in seen.spans if span["label"] == label), default=0.0)
 
 
 def _best(found: list[tuple[float, Example]], n: int) -> list[Example]:
@@ -78,7 +86,3 @@ def _known(state: State, item: str, by: str, redundancy: int) -> Known | None:
         return None
     first, *others = said.values()
     return (item, first, "all said") if all(label == first for label in others) else None
-
-
-def _written(label: Label) -> str:
-    return (", ".join(map(str, label)) or "none") if isinstance(label, list) else str(label)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from asklearn.errors import AnswerError, KeyReused
 from asklearn.events import Label, Settled
+from asklearn.people.answers import names
 from asklearn.state import State
 
 HEADING = "## "
@@ -53,10 +54,25 @@ def _body(fact: Settled) -> tuple[object, ...]:
     return fact.item, type(fact.label), fact.label, fact.by, fact.note
 
 
-def guided(guideline: str, label: Label, line: str) -> str:
+def heading(label: Label, said: Iterable[Label]) -> Label | None:
+    """The name that a decision is about, beside what people said: a class, or of several the only one in question.
+
+    That is the only one which some gave and others did not, else the only one there is; None where nothing tells.
+
+    >>> heading("ham", ["spam"]), heading(["sport"], [["sport", "art"], ["sport"]]), heading(["sport", "art"], [])
+    ('ham', 'art', None)
+    """
+    if not isinstance(label, list):
+        return label
+    mine, given = names(label), [names(one) for one in (label, *said)]
+    in_question = frozenset().union(*given) - mine.intersection(*given)
+    return next((next(iter(some)) for some in (in_question, mine) if len(some) == 1), None)
+
+
+def guided(guideline: str, label: Label | None, line: str) -> str:
     """The guideline with one more line under the label's heading, which is made where there is none.
 
-    The same line again changes nothing.
+    Without a label it goes before all headings. The same line again changes nothing.
 
     >>> print(guided("Choose what fits best.", "ham", "Newsletters are ham."))
     Choose what fits best.
@@ -64,13 +80,13 @@ def guided(guideline: str, label: Label, line: str) -> str:
     ## ham
     - Newsletters are ham.
     """
-    heading, entry = f"{HEADING}{label}", f"- {' '.join(line.split())}"
+    title, entry = f"{HEADING}{label}", f"- {' '.join(line.split())}"
     if entry == "- ":
         return guideline
     lines = guideline.rstrip().split("\n") if guideline.strip() else []
-    if heading not in lines:
-        return "\n".join([*lines, *([""] if lines else []), heading, entry])
-    first = lines.index(heading) + 1
+    if label is not None and title not in lines:
+        return "\n".join([*lines, *([""] if lines else []), title, entry])
+    first = 0 if label is None else lines.index(title) + 1
     last = next((i for i in range(first, len(lines)) if lines[i].startswith(HEADING)), len(lines))
     while last > first and not lines[last - 1].strip():
         last -= 1

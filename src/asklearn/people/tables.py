@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,28 +21,82 @@ MEASURES = {
 }
 LIKELIEST = 5  # labels of an item whose chance is shown
 PAIRS = 20  # shown; the document has more
+PASSAGE = 40  # signs of one that are shown
 
 
-def case(said: Row) -> list[dict[str, Any]]:
-    """What everybody said of an item, as `Project.said_of` tells it, in cards: title, and table, words or facts."""
-    who = [
-        [f"{vote['by']} (you)" if vote["you"] else vote["by"], spoken(vote), likely(vote["right"])]
-        for vote in said["votes"]
-    ]
+def case(said: Row, text: str = "") -> list[dict[str, Any]]:
+    """What everybody said of an item, as `Project.said_of` tells it, in cards: title, and table, words or facts.
+
+    Of a class who said what is among them; other answers are told by `given`. text: what passages are of.
+    """
+    found: list[dict[str, Any]] = []
+    if said["together"] is None:
+        head = ["Name", "Said", "Usually right"]
+        who = [[_who(vote), spoken(vote), likely(vote["right"])] for vote in said["votes"]]
+        found.append({"title": "Who said what", "table": {"head": head, "rows": who}})
+    elif others := [[_who(vote), spoken(vote)] for vote in said["votes"] if vote["kind"] != "label"]:
+        found.append({"title": "Others", "facts": others})
     chances = [[written(one["label"]), likely(one)] for one in said["posterior"][:LIKELIEST]]
-    notes = [[note["by"], note["note"]] for note in said["notes"]]
-    found: list[dict[str, Any]] = [
-        {"title": "Who said what", "table": {"head": ["Name", "Said", "Usually right"], "rows": who}}
-    ]
     if chances:
         head = ["Label", "Chance (95 % interval)"]
         found.append({"title": "What that comes to", "table": {"head": head, "rows": chances}})
+    if said["together"] is not None:
+        labels = [vote["label"] for vote in said["votes"] if vote["kind"] == "label"]
+        found.append({"title": "What that comes to", **_together(said["together"]["label"], labels, text)})
     if said["proposal"]:
-        label, sure = written(said["proposal"]["label"]), said["proposal"].get("probability")
-        found.append({"title": "The model", "words": label if sure is None else f"{label}, {percent(sure)}"})
+        found.append({"title": "The model", "words": _proposed(said["proposal"], text)})
+    notes = [[note["by"], note["note"]] for note in said["notes"]]
     if notes:
         found.append({"title": "Notes", "facts": notes})
     return found
+
+
+def given(said: Row, text: str = "") -> list[dict[str, Any]]:
+    """The answers that one can decide for, each once: label, words, and by whom; none of a class, whose names are all.
+
+    What people said, what that comes to, and what the model proposes.
+    """
+    if said["together"] is None:
+        return []
+    found: list[dict[str, Any]] = []
+    every = [(vote["label"], _who(vote)) for vote in said["votes"] if vote["kind"] == "label"]
+    every.append((said["together"]["label"], "all together"))
+    every += [(said["proposal"]["label"], "the model")] if said["proposal"] else []
+    for label, who in every:
+        there = next((one for one in found if one["label"] == label), None)
+        if there is None:
+            there = {"label": label, "words": _told(label, text), "by": []}
+            found.append(there)
+        there["by"].append(who)
+    return found
+
+
+def _who(vote: Row) -> str:
+    return f"{vote['by']} (you)" if vote["you"] else str(vote["by"])
+
+
+def _together(label: Any, labels: Sequence[Any], text: str) -> dict[str, Any]:
+    """What these answers come to, and how many of them hold each part; of numbers from where to where they go."""
+    if not isinstance(label, list):
+        return {"words": f"{_told(label)}, the middle of {_told(min(labels))} to {_told(max(labels))}"}
+    parts = Counter(
+        json.dumps(part) for one in labels for part in one
+    )  # the same words elsewhere are another
+    rows = [[written([json.loads(part)], text), f"{n} of {len(labels)}"] for part, n in parts.most_common()]
+    words = f"{written(label, text)}: what more than half of them said"
+    return {"words": words} | ({"table": {"head": ["Part", "Said by"], "rows": rows}} if rows else {})
+
+
+def _proposed(proposal: Row, text: str) -> str:
+    label, sure = proposal["label"], proposal.get("probability")
+    if proposal.get("low") is not None:
+        return f"{_told(label)}, in 4 cases of 5 from {_told(proposal['low'])} to {_told(proposal['high'])}"
+    return written(label, text) if sure is None else f"{written(label, text)}, {percent(sure)}"
+
+
+def _told(label: Any, text: str = "") -> str:
+    """An answer that is no class: a number as the page writes it, 4 for 4.0."""
+    return f"{label:.10g}" if isinstance(label, float) else written(label, text)
 
 
 def spoken(vote: Row) -> str:
@@ -48,16 +104,24 @@ def spoken(vote: Row) -> str:
     return written(vote["label"]) if vote["kind"] == "label" else str(vote["kind"])
 
 
-def written(label: Any) -> str:
-    """A label of any task in a few words.
+def written(label: Any, text: str = "") -> str:
+    """A label of any task in a few words; of passages with what they say, where `text` is what they are of.
 
-    >>> written("ham"), written([{"start": 0, "end": 3, "label": "PER"}]), written([])
-    ('ham', 'PER', 'none')
+    >>> written("ham"), written([{"start": 0, "end": 3, "label": "PER"}], "Ada left."), written([])
+    ('ham', '“Ada” PER', 'none')
     """
     if not isinstance(label, list):
         return str(label)
-    parts = [str(part["label"]) if isinstance(part, dict) else str(part) for part in label]
-    return ", ".join(parts) or "none"
+    return ", ".join(_part(part, text) for part in label) or "none"
+
+
+def _part(part: Any, text: str) -> str:
+    if not isinstance(part, dict):
+        return str(part)
+    said = " ".join(text[part["start"] : part["end"]].split())
+    if not said:
+        return str(part["label"])
+    return f"“{said if len(said) <= PASSAGE else said[: PASSAGE - 1] + '…'}” {part['label']}"
 
 
 def likely(one: Row | None) -> str:

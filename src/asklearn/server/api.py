@@ -15,7 +15,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from asklearn import events
 from asklearn.errors import AnswerError, DataError
+from asklearn.events import Label
 from asklearn.people.answers import Answer, Question
+from asklearn.people.examples import Example
+from asklearn.people.tables import written
 from asklearn.project import Project
 from asklearn.server.desk import Desk, caller
 from asklearn.server.images import Picture
@@ -272,9 +275,19 @@ def _examples(project: Project, by: str, label: str) -> dict[str, Any]:
     if label not in known:
         raise Refused(HTTPStatus.NOT_FOUND, f"there is no label {label!r}")
     found = zip(("good", "confusing"), project.examples(known[label], by), strict=True)
+    return {what: [_example(project, known[label], one) for one in some] for what, some in found}
+
+
+def _example(project: Project, label: Label, example: Example) -> dict[str, Any]:
+    """The item as it is listed, and what is remarkable: the passages of this label first, where there are such."""
+    shown = content_of(project, example.item)
+    parts = example.label if project.task.kind == "spans" else []
+    passages = [part for part in parts if part["label"] == label]
+    said = [written(passages, shown["content"].get("text", ""))] if passages else []
     return {
-        what: [{"item": e.item, "words": e.words, **_brief(content_of(project, e.item))} for e in some]
-        for what, some in found
+        "item": example.item,
+        "words": "; ".join([*said, *filter(None, [example.words])]),
+        **_brief(shown),
     }
 
 

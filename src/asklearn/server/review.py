@@ -1,4 +1,4 @@
-"""The API of review: items to decide, shown blind first; then who said what; and how people answer."""
+"""The API of review: items to decide, answered blind first; then who said what; and how people answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Body(BaseModel):
 
 
 class Look(_Body):
-    """What the reviewer chose blind; no label of an item that they answered before."""
+    """What the reviewer answered blind; no label of an item that they answered before."""
 
     key: Key
     item: Item
@@ -110,7 +110,7 @@ def _seen(project: Project, by: str, wanted: Look) -> dict[str, Any]:
     item, own = wanted.item, project.state.labels_of(wanted.item).get(by)
     again = isinstance(project.state.keys.get(wanted.key), Answered)
     if wanted.label is None:
-        if own is None and project.task.kind == "classes":  # other answers are made at the desk, not here
+        if own is None:
             raise Refused(
                 HTTPStatus.CONFLICT,
                 f"say first what item {item!r} is: others' answers are shown then",
@@ -127,7 +127,8 @@ def _seen(project: Project, by: str, wanted: Look) -> dict[str, Any]:
         label = _label(project, item, wanted.label)
         project.tell(Answer(key=wanted.key, item=item, by=by, label=label, seconds=wanted.seconds))
     found = project.said_of(item, by)
-    return found | {"cards": tables.case(found)}
+    text = content_of(project, item)["content"].get("text", "")
+    return found | {"given": tables.given(found, text), "cards": tables.case(found, text)}
 
 
 def _told(project: Project) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // @ts-check
 /** The labels as buttons, each with its key and, where the model proposes, its probability. */
 
-import { make, the, write } from "./dom.js";
+import { make, write } from "./dom.js";
 import { fresh, named } from "./keys.js";
 import { percent } from "./words.js";
 
@@ -21,10 +21,11 @@ const ROOM = 54; // em, beside the panel
 export class Choices {
   #names;
   #keys;
-  #root = the("choices");
-  #filter = /** @type {HTMLInputElement} */ (the("filter"));
-  #likely = the("likely");
-  #every = the("every");
+  #choose;
+  #filter = make("input", { type: "search", autocomplete: "off", spellcheck: false, dir: "auto", placeholder: "type a part of its name" });
+  #found = make("p", { className: "quiet", ariaLive: "polite" });
+  #likely = make("div", { className: "likely" });
+  #every = make("div", { className: "every" });
   /** @type {Choice[]} one a class, in the task's order */
   #all;
   /** @type {Choice[]} with many classes: the likeliest, or those chosen last */
@@ -36,12 +37,13 @@ export class Choices {
   /**
    * @param {string[]} names
    * @param {string[]} keys
+   * @param {import("./answering.js").Place} place
    * @param {(index: number) => void} choose
-   * @param {(key: string) => boolean} press for keys that the empty filter passes on
    * @param {boolean} [toggles] whether each can be on or off by itself
    */
-  constructor(names, keys, choose, press, toggles = false) {
+  constructor(names, keys, { choices: root, press }, choose, toggles = false) {
     this.#toggles = toggles;
+    this.#choose = choose;
     const long = names.length > MANY;
     this.#names = names;
     this.#keys = long ? [] : keys;
@@ -49,11 +51,25 @@ export class Choices {
     this.#short = long ? names.slice(0, SHORTLIST).map((name, i) => new Choice(i, name, `${(i + 1) % 10}`, choose)) : [];
     this.#every.replaceChildren(...this.#all.map((choice) => choice.button));
     this.#likely.replaceChildren(...this.#short.map((choice) => choice.button));
-    this.#likely.hidden = the("filtering").hidden = !long;
-    this.#root.dataset.size = long ? "many" : "few";
-    this.#root.style.setProperty("--columns", String(columns(long ? this.#short.map(() => "") : names)));
+    root.append(...(long ? [this.#likely, this.#filtering(root.id)] : []), this.#every);
+    root.dataset.size = long ? "many" : "few";
+    root.style.setProperty("--columns", String(columns(long ? this.#short.map(() => "") : names)));
     this.#filter.oninput = () => this.#narrow();
-    this.#filter.onkeydown = (event) => this.#typed(event, choose, press);
+    this.#filter.onkeydown = (event) => this.#typed(event, press);
+  }
+
+  /** The buttons, in the task's order. */
+  get buttons() {
+    return this.#all.map((choice) => choice.button);
+  }
+
+  /** Whether the key meant something. @param {string} key */
+  press(key) {
+    const index = this.at(key);
+    if (index !== undefined) this.#choose(index);
+    else if (key === "/" && this.#short.length) this.#filter.focus();
+    else return false;
+    return true;
   }
 
   /** The class that `key` stands for at the moment. @param {string} key @returns {number | undefined} */
@@ -72,6 +88,14 @@ export class Choices {
       this.#filter.value = "";
       this.#narrow();
     }
+  }
+
+  /** @param {string} id */
+  #filtering(id) {
+    [this.#filter.id, this.#found.id] = [`${id}-filter`, `${id}-found`];
+    this.#filter.setAttribute("aria-describedby", this.#found.id);
+    const label = make("label", { htmlFor: this.#filter.id }, "Find a class ", make("kbd", {}, "/"));
+    return make("div", { className: "filtering" }, label, this.#filter, this.#found);
   }
 
   /** @param {number} index */
@@ -97,7 +121,7 @@ export class Choices {
     }
     this.#every.append(...matches.map((index) => this.#all[index].button));
     this.#likely.hidden = wanted !== "";
-    write(the("matches"), wanted ? (matches.length ? `Enter: ${this.#names[matches[0]]}` : "no class is called that") : "");
+    write(this.#found, wanted ? (matches.length ? `Enter: ${this.#names[matches[0]]}` : "no class is called that") : "");
   }
 
   /** Classes whose name holds `wanted`, those that begin with it first. @param {string} wanted @returns {number[]} */
@@ -113,12 +137,8 @@ export class Choices {
       .sort((a, b) => ranks[a] - ranks[b] || a - b);
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @param {(index: number) => void} choose
-   * @param {(key: string) => boolean} press
-   */
-  #typed(event, choose, press) {
+  /** @param {KeyboardEvent} event @param {(key: string) => boolean} press */
+  #typed(event, press) {
     const key = named(event);
     const empty = this.#filter.value.trim() === "";
     if (key === "escape") {
@@ -127,7 +147,7 @@ export class Choices {
       this.#filter.blur();
     } else if (key === "enter" && !empty) {
       const [first] = this.#matches(this.#filter.value.trim().toLowerCase());
-      if (first !== undefined && fresh(event)) choose(first);
+      if (first !== undefined && fresh(event)) this.#choose(first);
     } else if (empty && (/^[0-9]$/.test(key) || ["enter", "space", "ctrl+z"].includes(key))) {
       if (fresh(event)) press(key);
     } else {

@@ -15,17 +15,8 @@ import { uuid } from "./outbox.js";
  * @typedef {import("./api.js").Question} Question
  * @typedef {import("./history.js").Decision} Decision
  *
- * @typedef {object} Widget how the answers of one task are given: it calls `desk.give` with a label
- * @property {Label | null} draft what is chosen and not sent yet, where that can be
- * @property {(question: Question, given: Label | null, draft: Label | null) => void} show another item, with the answer
- *   that it has already, or what was chosen for it before
- * @property {() => void} accept the key Enter
- * @property {(key: string) => boolean} press any other key: whether it meant something
- * @property {(place: HTMLElement, question: Question) => void} [paint] show the item in a way of its own
- * @property {RegExp} [held] keys that go on while they are held
- *
  * @typedef {object} Parts
- * @property {Widget} widget
+ * @property {import("./answering.js").Widget} widget
  * @property {import("./history.js").History} history
  * @property {import("./outbox.js").Outbox} outbox
  * @property {import("./queue.js").Queue} queue
@@ -248,7 +239,7 @@ export class Desk {
     the("choices").toggleAttribute("inert", !next);
     const other = next && next !== this.#shown;
     if (other) {
-      if (widget.paint) widget.paint(the("item"), next);
+      if (widget.paint) widget.paint(next);
       else show(the("item"), next);
       reason(next);
       this.#shownAt = performance.now();

@@ -40,7 +40,7 @@ export function summary(question) {
 export function show(place, question) {
   const { content } = question;
   place.className = content.kind;
-  fit(null);
+  zoomable(place, null);
   if (content.kind === "text") place.replaceChildren(...text(content.text));
   else if (content.kind === "image") place.replaceChildren(image(place, question));
   else place.replaceChildren(table(content.fields));
@@ -97,8 +97,13 @@ function fitted(place, image) {
     image.width = factor * width;
     image.height = factor * height;
   }
-  fit(image);
+  zoomable(place, image);
   return image;
+}
+
+/** At the desk an image can be seen closer up. @param {HTMLElement} place @param {HTMLImageElement | null} image */
+function zoomable(place, image) {
+  if (place.id === "item") fit(image);
 }
 
 /** @param {Question} question @returns {Picture | undefined} */

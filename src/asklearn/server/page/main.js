@@ -1,25 +1,23 @@
 // @ts-check
 /** The labelling page: a person, a keyboard, one item at a time. */
 
+import { answering, written } from "./answering.js";
 import { call, Trouble } from "./api.js";
 import { Desk } from "./desk.js";
 import { painted, the, write } from "./dom.js";
 import * as guide from "./guide.js";
 import { History } from "./history.js";
 import { prepare } from "./item.js";
-import { assign, listen } from "./keys.js";
+import { listen } from "./keys.js";
 import * as looks from "./looks.js";
 import { recollect, remember } from "./memory.js";
 import { Neighbours } from "./neighbours.js";
 import * as notices from "./notices.js";
-import { Amount } from "./number.js";
 import { Outbox } from "./outbox.js";
 import * as panel from "./panel.js";
 import { Queue } from "./queue.js";
 import * as refusals from "./refusals.js";
-import { Several } from "./several.js";
 import { shelf } from "./shelf.js";
-import { Single } from "./single.js";
 import { Views } from "./views.js";
 import * as zoom from "./zoom.js";
 
@@ -34,8 +32,8 @@ looks.start();
 const [disk, first] = await Promise.all([shelf(), reached()]);
 const scope = `asklearn ${first.name} ${first.you}`;
 const kept = recollect(scope);
-const names = first.shown_labels ?? first.labels.map(String);
-const widget = await answering();
+const names = written(first);
+const widget = await answering(first, { item: the("item"), choices: the("choices"), give: (label) => desk.give(label), press });
 const history = new History();
 const outbox = new Outbox(disk, scope, { before: kept.saved, changed: refresh, replied: applied });
 const queue = new Queue({ busy, prepare, came, heard: applied });
@@ -71,7 +69,6 @@ const ACTIONS = {
   escape: () => (history.open ? desk.back() : rules(false)),
   h: () => rules(),
   "?": () => keys(),
-  "/": () => the("filtering").hidden || the("filter").focus(),
   "ctrl+s": () => (outbox.hurry(), notices.say(notices.savedInWords(outbox))),
   arrowup: () => scroll(-0.15),
   arrowdown: () => scroll(0.15),
@@ -121,17 +118,6 @@ function rules(open = Boolean(the("guide").hidden)) {
 /** Say more of the class that the model proposes. */
 function explain() {
   guide.about(the("choices").querySelector(".proposed")?.getAttribute("title"));
-}
-
-/** What answers are given with, by the task. @returns {Promise<import("./desk.js").Widget>} */
-async function answering() {
-  const keys = assign(names, first.keys);
-  const give = (/** @type {import("./api.js").Label} */ label) => desk.give(label);
-  if (first.task === "multilabel") return new Several(names, first.labels, keys, give, press);
-  if (first.task === "number") return new Amount(first, give, press);
-  if (first.task !== "spans") return new Single(names, keys, give, press);
-  const { Spans } = await import("./spans.js");
-  return new Spans(names, keys, give, press);
 }
 
 function keys() {

@@ -1,11 +1,11 @@
 // @ts-check
 /** A number: a digit begins it, arrows step, Enter sends it or what the model proposes. */
 
-import { button, make, the, write } from "./dom.js";
+import { button, make, write } from "./dom.js";
 import { fresh, named } from "./keys.js";
 import { say } from "./notices.js";
 
-/** @typedef {import("./api.js").Label} Label @typedef {import("./desk.js").Widget} Widget */
+/** @typedef {import("./api.js").Label} Label @typedef {import("./answering.js").Widget} Widget */
 
 const EDITING = /^([\d.,e+-]|delete|home|end|(shift\+)?tab|)$/; // keys that are always the field's own
 const TYPED = /^(backspace|ctrl\+z|(shift\+|ctrl\+)?arrow(left|right))$/; // and those that are once something was typed
@@ -20,15 +20,16 @@ export class Amount {
   /** @type {number | null} */
   #proposed = null;
   #said = ""; // of the model, below the field
-  #field = make("input", { type: "text", id: "amount", inputMode: "decimal", autocomplete: "off", enterKeyHint: "send" });
-  #words = make("p", { id: "amount-said", ariaLive: "polite" });
+  #field = make("input", { type: "text", inputMode: "decimal", autocomplete: "off", enterKeyHint: "send" });
+  #words = make("p", { ariaLive: "polite" });
 
-  /** @param {import("./api.js").Status} status @param {(label: Label) => void} give @param {(key: string) => boolean} press */
-  constructor({ range, unit }, give, press) {
+  /** @param {import("./api.js").Status} status @param {import("./answering.js").Place} place */
+  constructor({ range, unit }, { choices, give, press }) {
     this.#give = give;
     if (range) [this.#low, this.#high] = range;
     this.#step = range ? 10 ** Math.round(Math.log10((this.#high - this.#low) / 100)) : 1;
-    const label = make("label", { htmlFor: "amount" }, `Number${range ? `, ${range.join(" to ")}` : ""}`);
+    [this.#field.id, this.#words.id] = [`${choices.id}-amount`, `${choices.id}-said`];
+    const label = make("label", { htmlFor: this.#field.id }, `Number${range ? `, ${range.join(" to ")}` : ""}`);
     const entry = make("div", { className: "entry" }, this.#field, unit ?? "", button("Send", "Enter", () => this.accept(), "primary"));
     this.#field.setAttribute("aria-describedby", this.#words.id);
     this.#field.oninput = () => this.#changed();
@@ -41,8 +42,8 @@ export class Amount {
       else if (typed && /^(.|space)$/.test(key)) return;
       else if (fresh(event) || key.startsWith("arrow")) press(key);
     };
-    the("choices").ariaLabel = "Number";
-    the("choices").append(make("div", { className: "amount" }, label, entry, this.#words));
+    choices.ariaLabel = "Number";
+    choices.append(make("div", { className: "amount" }, label, entry, this.#words));
   }
 
   /** @returns {number | null} */

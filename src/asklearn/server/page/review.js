@@ -1,32 +1,38 @@
 // @ts-check
-/** The room of review: an item in doubt, chosen blind, then everybody's answers, then a decision; and how people answer. */
+/** The room of review: an item in doubt, answered blind, then everybody's answers, then a decision; and how people answer. */
 
+import { answering, written } from "./answering.js";
 import { call, Trouble } from "./api.js";
 import { button, make, write } from "./dom.js";
 import { show, summary } from "./item.js";
-import { assign } from "./keys.js";
+import { speak } from "./notices.js";
 import { card } from "./overview.js";
 import { said } from "./words.js";
 
 /**
  * @typedef {import("./api.js").Label} Label
  * @typedef {import("./api.js").Question & {words: string, yours: Label | null}} Case
- * @typedef {{votes: {you: boolean, kind: string, label: Label}[], cards: import("./overview.js").Card[]}} Heard
+ * @typedef {{label: Label, words: string, by: string[]}} Given an answer, and whose it is
+ * @typedef {{votes: {you: boolean, kind: string, label: Label}[], given: Given[], cards: import("./overview.js").Card[]}} Heard
  */
 
 const TABS = ["Decide", "People", "Agreement", "Suspects"];
 const tabs = TABS.map((name, i) => make("button", { type: "button", role: "tab", onclick: () => turn(i) }, name));
 const told = make("p", { role: "status" });
 const wrong = make("p", { className: "failing", role: "alert", hidden: true });
-const place = make("div");
-const choices = make("div", { className: "actions", role: "group", ariaLabel: "Classes" });
+const place = make("article", { tabIndex: 0, ariaLabel: "Item" });
+const choices = make("section", { className: "choices", id: "choosing", ariaLabel: "Classes" });
+const given = make("div", { className: "answers", role: "group", ariaLabel: "Answers given" });
 const heard = make("div", { className: "cards" });
 const line = make("input", { type: "text", maxLength: 2000, autocomplete: "off", dir: "auto", onkeydown: typed });
 const lining = make("label", { className: "asking" }, "A line for the guideline (N)", line);
-const deciding = button("Decide", "Enter", decide, "primary");
+const deciding = button("Decide", "Enter", accept, "primary");
 const final = make("p", { className: "sending" }, deciding, button("Later", "Space", later), button("Undo", "⌫", undo));
-const desk = make("section", { className: "deciding", ariaLabel: "To be decided" }, make("article", { className: "case", tabIndex: 0 }, place), choices, heard, lining, final);
+const desk = make("section", { className: "deciding", ariaLabel: "To be decided" }, make("div", { className: "case" }, place), choices, given, heard, lining, final);
 const lists = make("div", { className: "cards" });
+desk.onclick = desk.oninput = compare;
+// As at the desk: a mouse moves no focus to a button, or the next space would press it again.
+for (const area of [choices, given]) area.onmousedown = ({ target }) => target instanceof HTMLInputElement;
 
 /** @type {import("./api.js").Status} */
 let status;
@@ -37,11 +43,12 @@ let left = 0;
 let asked = ""; // the item that somebody wants to see first
 /** @type {Heard | null} null as long as the item is seen blind */
 let open = null;
-/** @type {Label[]} */
-let labels = [];
-/** @type {string[]} */
-let keys = [];
-let chosen = -1;
+/** @type {Promise<import("./answering.js").Widget> | null} */
+let made = null;
+/** @type {import("./answering.js").Widget} the same as at the desk */
+let widget;
+/** @type {Label | null} of classes the one that Enter decides for; other tasks keep what is chosen in the widget */
+let marked = null;
 let since = 0;
 /** @type {{item: string, key: string}[]} decisions of this visit, that can be undone */
 const decided = [];
@@ -51,20 +58,24 @@ let sent = { body: "", key: "" };
 
 /** @type {import("./views.js").View} */
 export const review = {
-  show(root, now) {
+  async show(root, now, press) {
     status = now;
     if (!root.firstChild) root.append(make("div", { role: "tablist", className: "views", ariaLabel: "Review" }, ...tabs), told, wrong, desk, lists);
+    made ??= answering(now, { item: place, choices, give, press });
+    widget = await made;
     turn(tab);
   },
   hide() {},
   press(key) {
-    const step = { arrowleft: -1, arrowright: 1 }[key];
-    if (step) turn((tab + step + TABS.length) % TABS.length, true);
-    else if (tab || !cases.length) return key === "backspace" && !tab ? (undo(), true) : false;
-    else if (keys.includes(key)) choose(keys.indexOf(key));
-    else if (key === "enter") decide();
+    const step = { arrowleft: -1, arrowright: 1, "ctrl+arrowleft": -1, "ctrl+arrowright": 1 }[key];
+    const here = !tab && cases.length > 0;
+    if (here && document.activeElement?.role !== "tab" && widget.press(key)) compare();
+    else if (step) turn((tab + step + TABS.length) % TABS.length, true);
+    else if (!here) return key === "backspace" && !tab ? (undo(), true) : false;
+    else if (key === "enter") accept();
     else if (key === "space") later();
     else if (key === "backspace" || key === "ctrl+z") undo();
+    else if (key === "a" && open?.given.length) another();
     else if (key === "n" && open) line.focus();
     else return false;
     return true;
@@ -107,13 +118,13 @@ async function more() {
 
 /** Show the first of the items, blind. */
 async function begin() {
-  open = null;
-  chosen = -1;
+  const [first] = cases;
+  open = marked = null;
   line.value = "";
   since = performance.now();
-  const [first] = cases;
-  if (first && (first.yours !== null || status.task !== "classes")) await look();
   drawn();
+  if (first) widget.show(first, null, null);
+  if (first && first.yours !== null) await look();
 }
 
 function drawn() {
@@ -121,52 +132,84 @@ function drawn() {
   for (const part of desk.children) /** @type {HTMLElement} */ (part).hidden = !first;
   final.hidden = !first && !decided.length;
   lining.hidden = heard.hidden = deciding.hidden = !open;
+  given.hidden = !open?.given.length;
+  desk.classList.toggle("open", Boolean(open));
   if (!first) return write(told, put.length ? "What is left is what you put off." : "Nothing is in doubt.");
   const known = first.yours !== null ? `You said ${said(first.yours)} before, so nothing is hidden. ` : "";
-  write(told, `${first.words} ${known}${open ? "Enter keeps what is marked." : "Choose first; then you see what others said."} ${left} to decide.`);
-  if (place.dataset.item !== first.item) show(place, first);
-  place.dataset.item = first.item;
-  const names = open && status.task !== "classes" ? labels.map(said) : status.shown_labels ?? status.labels.map(String);
-  if (status.task === "classes") labels = status.labels;
-  keys = assign(names, status.keys);
-  const at = [...choices.children].indexOf(/** @type {Element} */ (document.activeElement));
-  choices.replaceChildren(...names.map((name, i) => option(name, i)));
-  /** @type {HTMLElement | undefined} */ (choices.children[at])?.focus();
-  if (open) heard.replaceChildren(...open.cards.map(card));
+  const blind = first.yours === null ? "Answer first; then you see what others said." : "";
+  const how = open?.given.length ? "Take an answer or change it; Enter decides." : open ? "Enter keeps what is marked." : blind;
+  write(told, `${first.words} ${known}${how} ${left} to decide.`);
+  if (place.dataset.item !== first.item) {
+    if (widget.paint) widget.paint(first);
+    else show(place, first);
+    place.dataset.item = first.item;
+  }
+  given.replaceChildren(...(open ? [make("p", {}, make("kbd", {}, "A"), " Answers given"), ...open.given.map(option)] : []));
+  heard.replaceChildren(...(open?.cards.map(card) ?? []));
+  compare();
 }
 
-/** @param {string} name @param {number} i */
-function option(name, i) {
-  const made = button(name, keys[i].toUpperCase(), () => choose(i));
-  made.ariaPressed = String(i === chosen);
-  return made;
+/** @param {Given} answer */
+function option({ label, words, by }) {
+  return make("button", { type: "button", onclick: () => take(label) }, make("b", { dir: "auto" }, words), make("span", { className: "quiet" }, by.join(", ")));
 }
 
-/** @param {number} i */
-function choose(i) {
-  chosen = i;
-  if (open) drawn();
-  else reported(look);
+/** Which of the answers is what is chosen now. */
+function compare() {
+  if (!open) return;
+  const now = stamp(widget.draft);
+  open.given.forEach(({ label }, i) => (given.querySelectorAll("button")[i].ariaPressed = String(stamp(label) === now)));
 }
 
-/** What everybody said, for the reviewer's own answer. */
-async function look() {
+/** The next of the answers given. */
+function another() {
+  const all = /** @type {Heard} */ (open).given;
+  const now = stamp(widget.draft);
+  const { label, words, by } = all[(all.findIndex((one) => stamp(one.label) === now) + 1) % all.length];
+  take(label);
+  speak(`${words}: ${by.join(", ")}`);
+}
+
+/** Choose what was said already, to be decided for or changed. @param {Label} label */
+function take(label) {
+  const classes = (status.task ?? "classes") === "classes";
+  marked = classes ? written(status)[status.labels.indexOf(/** @type {string} */ (label))] ?? label : null;
+  widget.show(cases[0], null, marked ?? label);
+  compare();
+}
+
+/** What the widget sends: blind it is an answer, then of a class a mark, else the decision. @param {Label} label */
+function give(label) {
+  if (!open) return cases[0].yours === null && reported(() => look(label));
+  if (marked === null) decide(label);
+  else take(label);
+}
+
+function accept() {
+  if (open && marked !== null) decide(marked);
+  else widget.accept();
+}
+
+/** What everybody said, for the reviewer's own answer. @param {Label} [label] */
+async function look(label) {
   const [first] = cases;
-  const body = { item: first.item, label: first.yours === null ? labels[chosen] : undefined };
-  open = await call("POST", "review/look", { key: keyed(body), seconds: (performance.now() - since) / 1000, ...body });
-  const { votes } = /** @type {Heard} */ (open);
-  const given = new Map(votes.filter(({ kind }) => kind === "label").map(({ label }) => [JSON.stringify(label), label]));
-  if (status.task !== "classes") labels = [...given.values()];
-  const mine = JSON.stringify(votes.find(({ you }) => you)?.label);
-  chosen = labels.findIndex((label) => JSON.stringify(label) === mine);
+  const body = { item: first.item, label };
+  /** @type {Heard} */
+  const found = await call("POST", "review/look", { key: keyed(body), seconds: (performance.now() - since) / 1000, ...body });
+  if (first !== cases[0]) return; // put off meanwhile
+  open = found;
   drawn();
+  take(/** @type {Label} */ (open.votes.find(({ you }) => you)?.label));
+  if (choices.contains(document.activeElement)) place.focus({ preventScroll: true }); // keys decide from here on
 }
 
-function decide() {
-  if (!open || chosen < 0) return;
+/** @param {Label} label */
+function decide(label) {
+  const [first] = cases;
   reported(async () => {
-    const body = { item: cases[0].item, label: labels[chosen], guideline: line.value.trim() };
+    const body = { item: first.item, label, guideline: line.value.trim() };
     const { settled } = await call("POST", "review/settle", { key: keyed(body), ...body });
+    if (first !== cases[0]) return; // it was sent twice
     decided.push({ item: body.item, key: settled });
     next();
   });
@@ -194,6 +237,11 @@ function undo() {
   });
 }
 
+/** An answer in one way of writing: a passage is where it is and what, nothing more. @param {Label | null} label */
+function stamp(label) {
+  return JSON.stringify(label, Array.isArray(label) && typeof label[0] === "object" ? ["start", "end", "label"] : null);
+}
+
 /** The same key for the same request, so that it counts once however often it is sent. @param {object} body */
 function keyed(body) {
   const now = JSON.stringify(body);
@@ -203,7 +251,7 @@ function keyed(body) {
 
 /** @param {KeyboardEvent} event */
 function typed(event) {
-  if (event.key === "Enter") decide();
+  if (event.key === "Enter") accept();
   else if (event.key === "Escape") line.blur();
   else return;
   event.preventDefault();

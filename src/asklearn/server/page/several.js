@@ -2,11 +2,11 @@
 /** Any number of labels: a key switches one on or off, Enter sends them all. */
 
 import { Choices } from "./choices.js";
-import { button, make, the } from "./dom.js";
+import { button, make } from "./dom.js";
 import { say, speak } from "./notices.js";
 import { said } from "./words.js";
 
-/** @typedef {import("./api.js").Label} Label @typedef {import("./desk.js").Widget} Widget */
+/** @typedef {import("./api.js").Label} Label @typedef {import("./answering.js").Widget} Widget */
 
 /** @implements {Widget} */
 export class Several {
@@ -24,14 +24,14 @@ export class Several {
   #given = false; // what is on was an answer already
   #decided = false; // somebody, or the model, has said something: without that, none at all is no answer
 
-  /** @param {string[]} names @param {Label[]} labels @param {string[]} keys @param {(label: Label) => void} give @param {(key: string) => boolean} press */
-  constructor(names, labels, keys, give, press) {
+  /** @param {string[]} names @param {Label[]} labels @param {string[]} keys @param {import("./answering.js").Place} place */
+  constructor(names, labels, keys, place) {
     this.#names = names;
     this.#labels = labels;
-    this.#give = give;
-    this.#choices = new Choices(names, keys, (index) => this.#toggle(index), press, true);
+    this.#give = place.give;
+    this.#choices = new Choices(names, keys, place, (index) => this.#toggle(index), true);
     if (this.#choices.at("0") !== undefined) this.#none.firstElementChild?.replaceChildren("X");
-    the("choices").append(make("div", { className: "sending" }, this.#none, button("Send", "Enter", () => this.accept(), "primary")));
+    place.choices.append(make("div", { className: "sending" }, this.#none, button("Send", "Enter", () => this.accept(), "primary")));
   }
 
   /** @returns {Label | null} */
@@ -41,10 +41,9 @@ export class Several {
 
   /** @param {string} key */
   press(key) {
-    const index = this.#choices.at(key);
-    if (index !== undefined) this.#toggle(index);
-    else if (key === "0" || key === "x") this.#clear();
-    else return false;
+    if (this.#choices.press(key)) return true;
+    if (key !== "0" && key !== "x") return false;
+    this.#clear();
     return true;
   }
 

@@ -4,7 +4,7 @@
 import { Choices } from "./choices.js";
 import { say } from "./notices.js";
 
-/** @typedef {import("./api.js").Label} Label @typedef {import("./desk.js").Widget} Widget */
+/** @typedef {import("./api.js").Label} Label @typedef {import("./answering.js").Widget} Widget */
 
 /** @implements {Widget} */
 export class Single {
@@ -14,19 +14,19 @@ export class Single {
   #choices;
   /** @type {string | null} */
   #proposed = null;
+  /** @type {import("./api.js").Question | null} */
+  #question = null;
 
-  /** @param {string[]} names @param {string[]} keys @param {(label: Label) => void} give @param {(key: string) => boolean} press */
-  constructor(names, keys, give, press) {
+  /** @param {string[]} names @param {string[]} keys @param {import("./answering.js").Place} place */
+  constructor(names, keys, place) {
     this.#names = names;
-    this.#give = give;
-    this.#choices = new Choices(names, keys, (index) => this.#choose(index), press);
+    this.#give = place.give;
+    this.#choices = new Choices(names, keys, place, (index) => this.#choose(index));
   }
 
   /** @param {string} key */
   press(key) {
-    const index = this.#choices.at(key);
-    if (index !== undefined) this.#choose(index);
-    return index !== undefined;
+    return this.#choices.press(key);
   }
 
   accept() {
@@ -34,15 +34,19 @@ export class Single {
     else say("The model proposes nothing here: choose a class.");
   }
 
-  /** @param {import("./api.js").Question} question @param {Label | null} given */
-  show({ proposal }, given) {
+  /** @param {import("./api.js").Question} question @param {Label | null} given @param {Label | null} draft */
+  show(question, given, draft) {
+    const { proposal } = question;
+    const again = question === this.#question;
+    this.#question = question;
     const chances = this.#names.map((name) => proposal?.probabilities?.[name] ?? null);
     this.#proposed = proposal ? likeliest(this.#names, String(proposal.label), chances) : null;
     this.#choices.draw(
       this.#names.map((name, index) => {
-        const [proposed, chosen] = [name === this.#proposed, name === given];
-        return { chance: chances[index], mark: chosen ? "✓ your answer" : proposed ? "Enter" : "", proposed, chosen };
+        const [proposed, chosen] = [name === this.#proposed, name === (draft ?? given)];
+        return { chance: chances[index], mark: chosen ? (draft === null ? "✓ your answer" : "✓") : proposed ? "Enter" : "", proposed, chosen };
       }),
+      again,
     );
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { Choices } from "./choices.js";
-import { button, make, the } from "./dom.js";
+import { button, make } from "./dom.js";
 import { say, speak } from "./notices.js";
 import { blocks, Points, tokens, touched } from "./tokens.js";
 import { brief, percent } from "./words.js";
@@ -15,7 +15,7 @@ import { brief, percent } from "./words.js";
  * @typedef {import("./api.js").Question} Question
  * @typedef {import("./api.js").Span} Span
  * @typedef {import("./tokens.js").Piece} Piece
- * @typedef {import("./desk.js").Widget} Widget
+ * @typedef {import("./answering.js").Widget} Widget
  * @typedef {Piece & {label: string, p?: number}} Mark p: the model's, until a person has said so
  * @typedef {Piece & {element: HTMLElement, drawn?: string}} Block
  */
@@ -26,7 +26,8 @@ export class Spans {
   #names;
   #give;
   #choices;
-  #place = the("item");
+  #root;
+  #place;
   #text = "";
   #points = new Points("");
   /** @type {Piece[]} */
@@ -41,14 +42,16 @@ export class Spans {
   /** @type {Set<Mark>} proposals that were looked at */
   #visited = new Set();
 
-  /** @param {string[]} names @param {string[]} keys @param {(label: Label) => void} give @param {(key: string) => boolean} press */
-  constructor(names, keys, give, press) {
+  /** @param {string[]} names @param {string[]} keys @param {import("./answering.js").Place} place */
+  constructor(names, keys, place) {
     this.#names = names;
-    this.#give = give;
-    this.#choices = new Choices(names, keys, (index) => this.#label(names[index]), press);
+    this.#give = place.give;
+    this.#root = place.choices;
+    this.#place = place.item;
+    this.#choices = new Choices(names, keys, place, (index) => this.#label(names[index]));
     const none = button("None", "X", () => this.#reject());
-    the("choices").append(make("div", { className: "sending" }, none, button("Send", "Enter", () => this.accept(), "primary")));
-    [...the("every").children].forEach((choice, index) => this.#colour(/** @type {HTMLElement} */ (choice), names[index]));
+    this.#root.append(make("div", { className: "sending" }, none, button("Send", "Enter", () => this.accept(), "primary")));
+    this.#choices.buttons.forEach((choice, index) => this.#colour(choice, names[index]));
     this.#place.addEventListener("click", () => this.#pointed());
     document.addEventListener("selectionchange", () => this.#looks());
   }
@@ -58,15 +61,15 @@ export class Spans {
     return this.#decided ? this.#marks.map((mark) => ({ ...mark, start: this.#points.of(mark.start), end: this.#points.of(mark.end) })) : null;
   }
 
-  /** @param {HTMLElement} place @param {Question} question */
-  paint(place, { content }) {
+  /** @param {Question} question */
+  paint({ content }) {
     this.#text = content.kind === "text" ? content.text : "";
     this.#points = new Points(this.#text);
     this.#tokens = tokens(this.#text);
     this.#blocks = blocks(this.#text).map((piece) => ({ ...piece, element: make("div", { dir: "auto" }) }));
-    place.className = "passages";
-    place.replaceChildren(...this.#blocks.map((block) => block.element));
-    place.scrollTop = 0;
+    this.#place.className = "passages";
+    this.#place.replaceChildren(...this.#blocks.map((block) => block.element));
+    this.#place.scrollTop = 0;
   }
 
   /** @param {Question} question @param {Label | null} given @param {Label | null} draft */
@@ -87,9 +90,8 @@ export class Spans {
 
   /** @param {string} key */
   press(key) {
-    const index = this.#choices.at(key);
-    if (index !== undefined) this.#label(this.#names[index]);
-    else if (/^(shift\+)?(arrow\w+|home|end)$/.test(key)) this.#move(key.replace("shift+", ""), key.startsWith("shift"));
+    if (this.#choices.press(key)) return true;
+    if (/^(shift\+)?(arrow\w+|home|end)$/.test(key)) this.#move(key.replace("shift+", ""), key.startsWith("shift"));
     else if (key === "delete") this.#remove(this.#touching);
     else if (key === "x") this.#reject();
     else if (key === "tab") return this.#uncertain();
@@ -224,7 +226,7 @@ export class Spans {
     range.setEnd(...this.#spot(end));
     const { top, bottom } = range.getBoundingClientRect();
     const own = this.#place.scrollHeight > this.#place.clientHeight;
-    const [above, below] = own ? [this.#place.getBoundingClientRect().top, this.#place.getBoundingClientRect().bottom] : [0, the("choices").getBoundingClientRect().top];
+    const [above, below] = own ? [this.#place.getBoundingClientRect().top, this.#place.getBoundingClientRect().bottom] : [0, this.#root.getBoundingClientRect().top];
     (own ? this.#place : window).scrollBy(0, Math.min(0, top - above - 24) || Math.max(0, bottom - below + 24));
   }
 

@@ -15,7 +15,8 @@ import { say } from "./notices.js";
  * @property {() => Promise<View>} load
  *
  * @typedef {object} View
- * @property {(root: HTMLElement, status: Status) => unknown} show draw into `root`, which is empty the first time
+ * @property {(root: HTMLElement, status: Status, press: (key: string) => boolean) => unknown} show draw into `root`, which is
+ *   empty the first time; `press` is for keys that a field there passes on
  * @property {() => void} hide stop whatever runs only while it is looked at
  * @property {(key: string) => boolean} [press] whether a key meant something here; Escape comes only if it returns false
  */
@@ -84,7 +85,7 @@ export class Views {
     this.#view = room.view;
     room.root.hidden = false;
     room.root.focus({ preventScroll: true });
-    room.view.show(room.root, this.#status());
+    room.view.show(room.root, this.#status(), (key) => this.press(key));
   }
 
   /** @param {Door} door */
