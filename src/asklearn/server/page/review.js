@@ -87,7 +87,7 @@ function turn(wanted, focus) {
   tab = wanted;
   tabs.forEach((one, i) => Object.assign(one, { ariaSelected: String(i === tab), tabIndex: i === tab ? 0 : -1 }));
   if (focus) tabs[tab].focus();
-  desk.hidden = tab > 0;
+  desk.hidden = tab > 0 || !cases.length;
   lists.hidden = tab === 0;
   if (tab) reported(list);
   else if (asked || !cases.length) reported(more);
@@ -129,6 +129,7 @@ async function begin() {
 
 function drawn() {
   const [first] = cases;
+  desk.hidden = tab > 0;
   for (const part of desk.children) /** @type {HTMLElement} */ (part).hidden = !first;
   final.hidden = !first && !decided.length;
   lining.hidden = heard.hidden = deciding.hidden = !open;
