@@ -91,11 +91,8 @@ class Leases:
                 if len(self.state.asked_at) > 1 and not self._several:
                     self._several = True
                     self._touch([*self.state.answers, *self._held])
-                held = (
-                    event.items
-                    if isinstance(event, Asked)
-                    else [i for i in event.items if self.holds(i, event.by)]
-                )
+                # Who renewed held the item then, however long ago a reader of the record finds that it was asked.
+                held = [item for item in event.items if event.by in self.state.leases.get(item, {})]
                 left = min(max(event.at + event.lease - self._wall(), 0.0), event.lease)
                 for item in held:
                     self._take(item, event.by, self._steady() + left)
