@@ -441,6 +441,18 @@ def impatient(monkeypatch):
     monkeypatch.setattr("asklearn.journal.sqlite.PATIENCE", 0.2)
 
 
+def test_nobody_s_time_breaks_the_sums(ann, project):
+    """Two answers of 1e308 seconds would add up to what JSON cannot hold, and no status would come any more."""
+    for n in range(2):
+        wrong = {"key": f"k{n}", "item": project.pool.ids[n], "label": "ham", "seconds": 1e308}
+        code, error = ann.error(wrong)
+        assert (code, error["key"]) == (422, f"k{n}")
+        assert "seconds" in error["message"]
+        act = {"key": f"s{n}", "items": list(project.pool.ids[:3]), "label": "ham", "seconds": 1e308}
+        assert ann.post("/api/v1/sweep", json=act).status_code == 422
+    assert ann.get("/api/v1/status").json()["seconds"] == 0
+
+
 def test_a_busy_journal_asks_for_patience(impatient, stored, tmp_path):
     ann = Person(stored, "ann")
     other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
