@@ -322,7 +322,9 @@ class Project:
             events, picks, seed = self._planner.decide(room, by, rows, ahead)
             if not picks:
                 return events, []
-            batch = f"b{self.state.seq + len(events) + 1}"
+            batch = (
+                f"q{self.state.askings + 1}"  # no event number: an audit draw just before would show in it
+            )
             events.append(self._questions.asked(picks, by, batch, float(lease), seed))
             until = datetime.now(UTC) + timedelta(seconds=lease)
             return events, [self._questions.question(pick, batch, until) for pick in picks]

@@ -111,6 +111,7 @@ class State:
     measured: list[Measured] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
     asked: int = 0
+    askings: int = 0  # how often anybody was asked, whatever was asked at once
     asked_last: dict[tuple[str, str], Asked] = field(
         default_factory=dict
     )  # (item, annotator) held -> the asking
@@ -148,6 +149,7 @@ class State:
                 self.rows = max(self.rows, event.first + event.count)
             case Asked():
                 self.asked += len(event.items)
+                self.askings += 1
                 self.asked_at[event.by] = seq
                 self.canary.asked(event, self.answers, self.leases)
                 for item in event.items:
