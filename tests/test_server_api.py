@@ -342,6 +342,12 @@ def test_the_record_can_be_read_on_from_anywhere(ann, project):
     assert ann.get("/api/v1/events?after=1").json() == events[1:]
 
 
+def test_there_is_nothing_after_an_event_number_that_no_file_can_hold(stored):
+    for after in (2**63 - 1, 2**63, 10**30):
+        said = Person(stored, "ann").get(f"/api/v1/events?after={after}")
+        assert (said.status_code, said.json()) == (200, [])
+
+
 def test_the_curve_is_a_picture(ann, project):
     answer = ann.get("/api/v1/curve.svg")
     assert answer.headers["Content-Type"] == "image/svg+xml"
