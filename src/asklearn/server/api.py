@@ -239,6 +239,8 @@ def content_of(project: Project, item: str) -> dict[str, Any]:
 
 def _tell(desk: Desk, request: Request, said: list[Said]) -> dict[str, Any]:
     project, by = desk.project, caller(request)
+    if any(isinstance(project.state.keys.get(one.of), events.Settled) for one in said):
+        allow(request, "review")  # who takes a decision back decides
     project.tell([_answer(project, by, one) for one in said])
     return {"saved": [one.key for one in said], "status": _status(desk, request)}
 
