@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import uuid
@@ -630,7 +631,9 @@ class Project:
     def examples(self, label: Label, by: str = "me") -> tuple[list[examples.Example], list[examples.Example]]:
         """(good, confusing) items of a label, of those whose label `by` may know; see `asklearn.people.examples`."""
         with self._record.now() as state:
-            known = examples.known(state, by, self.settings.redundancy)
+            # What is in doubt may be asked of anybody, whatever others agree on.
+            enough = math.inf if self.settings.relabel else self.settings.redundancy
+            known = examples.known(state, by, enough)
         return examples.examples(label, known, self._questions.opinion)
 
     def status(self) -> dict[str, Any]:
