@@ -622,3 +622,12 @@ def test_doubt_never_leaves_a_model_without_two_classes():
         it.tell([Answer(item=it.pool.ids[i], label=label, by="ann") for i, label in enumerate(said)])
         it.learn()
         assert set(it.predict(rows(5))["label"]) <= {"left", "right"}
+
+
+def test_gold_looks_like_the_question_it_replaces_and_where_it_was_swept_like_a_check():
+    chosen = [Pick(1, 0.5, None, "margin", model="3")]
+    for swept, look in ((frozenset(), "margin"), (frozenset({7}), "random")):
+        offer = Offer(NONE, 0, 0.0, NONE, np.empty(0), np.array([7]), 1.0, {}, swept)
+        [pick], back = beside(chosen, 1, offer, np.random.default_rng(0))
+        assert (pick.position, pick.arm, pick.look, pick.score, pick.model) == (7, "gold", look, 0.5, "3")
+        assert back == chosen

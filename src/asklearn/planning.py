@@ -118,7 +118,10 @@ class Planner:
         audited = {
             row: state.audited[item] for row in rows if (item := self._learner.ids[row]) in state.audited
         }
-        offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited)
+        swept = (
+            {row for row in gold.tolist() if state.weak_of(self._learner.ids[row])} if state.acts else set()
+        )
+        offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited, swept)
         if not offer:
             return chosen
         picks, back = beside(chosen, n, offer, rng)

@@ -656,6 +656,11 @@ class Project:
                 )
             return dict(self._described[1])
 
+    def blinded(self, by: str) -> dict[str, Any]:
+        """The parts of the status that `by` may not know as they are, whom questions measure: in their place."""
+        with self._record.now() as state:
+            return standing.blinded(state, self.settings, self._progress(), self._rules, self.task.usual, by)
+
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """The record itself, each event with its number."""
         return self._record.journal.read(after)

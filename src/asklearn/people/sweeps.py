@@ -31,7 +31,8 @@ FREE, YOURS, TAKEN = "free", "yours", "taken"
 def standing(state: State, leases: Leases, item: str, by: str) -> str:
     """What the item is to `by`: "free", "yours" (answered by them, singly or in bulk) or "taken" by others.
 
-    It says the same of an item that measures a model, or somebody, as of any other.
+    It says the same of an item that measures a model as of any other. So it does of a gold item that others labelled in
+    bulk; of what they said of one singly it says nothing, for everybody is asked all the same, and that would tell.
     """
     if by not in state.assigned.get(item, (by,)):
         return TAKEN
@@ -41,7 +42,9 @@ def standing(state: State, leases: Leases, item: str, by: str) -> str:
     if by in state.answers.get(item, {}):
         return YOURS
     weak = state.weak_of(item)
-    others = (state.labels_of(item).keys() | weak.keys() | leases.holders(item)) - {by}
+    others = weak.keys() - {by}
+    if item not in state.gold:
+        others |= (state.labels_of(item).keys() | leases.holders(item)) - {by}
     if len(others) >= leases.enough(item) or item in state.flagged:
         return TAKEN
     return YOURS if by in weak else FREE

@@ -298,7 +298,7 @@ def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
 
 def _status(desk: Desk, request: Request) -> dict[str, Any]:
     project, by, rights = desk.project, caller(request), rights_of(request)
-    return shown_to(by, rights, project.status()) | {
+    return shown_to(by, rights, project) | {
         "you": by,
         "role": request.scope["asklearn.role"],
         "rights": sorted(rights),
@@ -312,13 +312,14 @@ def is_measured(rights: Container[str]) -> bool:
     return "answer" in rights and "review" not in rights
 
 
-def shown_to(by: str, rights: Container[str], status: dict[str, Any]) -> dict[str, Any]:
+def shown_to(by: str, rights: Container[str], project: Project) -> dict[str, Any]:
     """The status as somebody with these rights may know it.
 
     Who answers and does not review must not learn which items are audited, or gold: a number of them, an estimate, a
     count of what is left or of events, that changed with some questions and not with others would tell. They see the
     estimate as it was when the model came to serve. How often others agree with the model is not theirs to know.
     """
+    status = project.status()
     if "review" in rights:
         return status
     shown = status | {"people": seen_by(by, status["people"])}
@@ -330,10 +331,10 @@ def shown_to(by: str, rights: Container[str], status: dict[str, Any]) -> dict[st
     # Answers to audit and gold items do not age a model.
     model = status["model"] and status["model"] | {"age_labels": None}
     untold = {"audited": None, "seq": None, "anchoring": None}
-    advice = status["advice"] | {"signs": [_uncounted(sign) for sign in status["advice"]["signs"]]}
-    return (
-        shown | untold | {"estimate": status["measured"], "canary": canary, "model": model, "advice": advice}
-    )
+    blinded = project.blinded(by)
+    advice = blinded["advice"] | {"signs": [_uncounted(sign) for sign in blinded["advice"]["signs"]]}
+    known = {"estimate": status["measured"], "canary": canary, "model": model, "advice": advice}
+    return shown | untold | blinded | known
 
 
 def _uncounted(sign: dict[str, Any]) -> dict[str, Any]:

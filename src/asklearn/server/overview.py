@@ -27,7 +27,7 @@ async def overview(request: Request) -> Response:
             rights
         ):  # what was chosen ahead gives way to some questions, and some are not free to be asked
             found |= {"free": None, "planned": None}
-        status = shown_to(caller(request), rights, desk.project.status())
+        status = shown_to(caller(request), rights, desk.project)
         return found | {"cards": cards(status, found)}
 
     return JSONResponse(await desk.run(told))
