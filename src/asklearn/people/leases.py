@@ -215,7 +215,8 @@ class Leases:
             return self._gold
         self._expire()
         may = self._may(by)
-        may[[self.positions[item] for item in self.state.flagged if item in self.positions]] = False
+        flagged = self.state.gold.keys() & self.state.flagged
+        may[[self.positions[item] for item in flagged if item in self.positions]] = False
         found: np.ndarray = self._gold[may[self._gold]]
         return found
 
