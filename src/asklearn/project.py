@@ -328,7 +328,7 @@ class Project:
             )
             events.append(self._questions.asked(picks, by, batch, float(lease), seed))
             until = datetime.now(UTC) + timedelta(seconds=lease)
-            return events, [self._questions.question(pick, batch, until) for pick in picks]
+            return events, [self._questions.question(pick, by, batch, until) for pick in picks]
 
         return self._record.transact(asking)
 
