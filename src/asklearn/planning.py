@@ -17,7 +17,7 @@ from asklearn.background import Background
 from asklearn.beside import NONE, Offer, beside, in_doubt, in_turn
 from asklearn.canary import HARM
 from asklearn.estimate import doubt_in_choosing
-from asklearn.events import Audited, Event
+from asklearn.events import Audited, Event, Label
 from asklearn.learning import Learner, Serving, codes, wanted_anew
 from asklearn.people.cost import Effort, pace
 from asklearn.people.readers import share
@@ -245,7 +245,8 @@ class Planner:
                 serving = self._learner.serving
                 free = self._record.leases.fresh()
                 free[[pick.position for pick in self._plan]] = False
-                seed, busy = (self._seed, state.seq, AHEAD), self._busy()
+                seed, said = (self._seed, state.seq, AHEAD), self._said()
+            busy = self._told(said)  # this takes a second where much is labelled, and nobody waits for it
             picks = self._planned(serving, free, n, seed, busy)
             picks = self._ordered(picks, np.random.default_rng((*seed, len(picks))))
             with self._record.now():
@@ -297,9 +298,16 @@ class Planner:
 
     def _busy(self) -> Busy:
         """Positions answered or held by anybody, and the column of each one's consensus (-1: none)."""
-        state, task = self._record.state, self._learner.task
+        return self._told(self._said())
+
+    def _said(self) -> list[tuple[int, dict[str, Label]]]:
+        """Position and labels of all that is answered or held by anybody, as of now."""
+        state = self._record.state
         items = dict.fromkeys((*state.answers, *state.bulk, *self._record.leases.held()))
-        said = [(self._learner.positions[item], state.votes_of(item)) for item in items]
+        return [(self._learner.positions[item], state.votes_of(item)) for item in items]
+
+    def _told(self, said: Sequence[tuple[int, dict[str, Label]]]) -> Busy:
+        task = self._learner.task
         merged = [task.merge(labels)[0] if labels else None for _, labels in said]
         return np.array([row for row, _ in said], dtype=np.intp), codes(merged, task)
 
