@@ -416,6 +416,23 @@ def test_each_gold_item_is_asked_once_of_everybody_at_its_share():
         assert table["right"] == [20, 20]
 
 
+@pytest.mark.parametrize("second", [False, True])
+def test_what_was_swept_is_read_again_whether_a_second_person_came_before_or_after(second):
+    X = np.linspace(0, 1, 60)[:, None]
+    with Project(X, TASK, audit=0, overlap=0.5) as project:
+        ids = project.pool.ids
+        if second:
+            project.ask(1, "bob", among=ids[59:])
+        swept = project.bulk.sweep(ids[:40], "left", "ann")
+        project.ask(1, "ann", among=ids[58:59])
+        project.ask(1, "bob", among=ids[57:58])
+        leases = project._record.leases
+        again = {ids[row] for row in np.flatnonzero(leases.open_for("bob"))}
+        assert {
+            item for item in swept if leases.enough(item) == 2 and item not in project.state.checks
+        } <= again
+
+
 def test_gold_looks_like_the_questions_around_it():
     with project(400, gold=0.4, strategy="margin") as it:
         turns(it, ["ann"], 6)

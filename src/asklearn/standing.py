@@ -80,11 +80,12 @@ def counts(state: State, by: str) -> dict[str, int]:
     Everybody is asked of these: by other counts an answer would change less where others came first, and so tell.
     """
     found = {"answered": len(state.answers), "labelled": state.items_labelled, "swept": len(state.bulk)}
-    for item in state.gold:
-        said, labelled, weak = state.answers.get(item, {}), state.labels_of(item), state.weak_of(item)
+    for item in state.gold:  # with every answer: nothing is built here that can be looked up
+        said, weak = state.answers.get(item, {}), item in state.swept and bool(state.weak_of(item))
+        own = by in said and said[by].kind == "label"
         found["answered"] += (by in said) - bool(said)
-        found["labelled"] += (by in labelled) - bool(labelled)
-        found["swept"] += (bool(weak) and by not in labelled) - (item in state.bulk)
+        found["labelled"] += own - any(one.kind == "label" for one in said.values())
+        found["swept"] += (weak and not own) - (item in state.bulk)
     return found
 
 

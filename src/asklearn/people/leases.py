@@ -90,7 +90,7 @@ class Leases:
             case Asked() | Renewed():
                 if len(self.state.asked_at) > 1 and not self._several:
                     self._several = True
-                    self._touch([*self.state.answers, *self._held])
+                    self._touch([*self.state.answers, *self.state.swept, *self._held])
                 # Who renewed held the item then, however long ago a reader of the record finds that it was asked.
                 held = [item for item in event.items if event.by in self.state.leases.get(item, {})]
                 left = min(max(event.at + event.lease - self._wall(), 0.0), event.lease)
