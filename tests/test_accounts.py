@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from asklearn.errors import SettingError
 from asklearn.server.accounts import DAY, FILE, GIVEN, HERE, INVITED, Accounts, read
 from asklearn.server.refusals import Refused
 from asklearn.server.rights import ROLES
-from asklearn.server.sessions import ADDRESSES, BURST, REFILL, Failures, secret_of
+from asklearn.server.sessions import ADDRESSES, BURST, REFILL, Failures, Sessions, secret_of
 
 OWNER, MANAGER = ROLES["owner"], ROLES["manager"]
 SECRET = "a-secret-that-is-long-enough-for-a-test"
@@ -297,6 +300,58 @@ def test_writers_do_not_undo_each_other(folder):
     for thread in threads:
         thread.join()
     assert set(read(folder).people) == {f"p{number}-{i}" for number in range(4) for i in range(10)}
+
+
+def at_once(*acts):
+    """What each of these gives, all begun at the same moment, with as many changes of thread as there can be."""
+    before, ready = sys.getswitchinterval(), threading.Barrier(len(acts))
+
+    def begin(act):
+        ready.wait()
+        return act()
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(acts)) as threads:
+            return [work.result() for work in [threads.submit(begin, act) for act in acts]]
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_one_invitation_opens_one_browser_of_many(folder, accounts, clock):
+    code = accounts.invite("zoe", "reviewer", "me", OWNER)
+    others = [Accounts(secret_of(folder), folder, clock) for _ in range(6)]  # as many processes would
+    assert sorted(map(str, at_once(*(partial(other.accept, code) for other in others)))) == ["None"] * 5 + [
+        "zoe"
+    ]
+
+
+def test_who_is_let_in_by_several_at_once_enters_once(folder, accounts):
+    """Each stay has a mark of its own: a second one would shut the first out at once."""
+    came = at_once(*[partial(accounts.admit, "new")] * 6)
+    assert {person.mark for person in came} == {accounts.register.person("new").mark}
+
+
+def test_who_comes_in_by_an_invitation_meanwhile_stays_what_they_are(folder, accounts, clock, monkeypatch):
+    code = accounts.invite("zoe", "reviewer", "me", OWNER)
+    waits = accounts._changing
+    monkeypatch.setattr(
+        accounts, "_changing", lambda: (Accounts(secret_of(folder), folder, clock).accept(code), waits())[1]
+    )
+    assert accounts.admit("zoe").role == accounts.register.person("zoe").role == "reviewer"
+
+
+def test_tickets_made_and_used_at_once_open_the_page_once_each():
+    sessions = Sessions(SECRET)
+    sessions.ticket("ann")
+
+    def use():
+        return [
+            (sessions.redeem(ticket := sessions.ticket("ann")), sessions.redeem(ticket)) for _ in range(300)
+        ]
+
+    found = at_once(*[use] * 6)
+    assert {pair for pairs in found for pair in pairs} == {("ann", None)}
 
 
 def test_a_refused_change_writes_nothing(accounts, folder):

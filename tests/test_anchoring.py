@@ -147,3 +147,27 @@ def test_a_hidden_proposal_that_was_shown_all_the_same_says_nothing(project):
     question = next(q for q in project.ask(60) if q.hidden)
     project.tell(Answer(item=question.item, label="pos", seen=question.model))
     assert project.state.agreed == Agreed()
+
+
+def test_each_follows_what_was_proposed_to_them_whatever_is_proposed_to_others_since():
+    X = np.repeat([0.0, 1.0], 10)[:, None]
+    with Project(X, classes(["neg", "pos"]), LogisticRegression(), audit=0, redundancy=2, hide=0) as project:
+        ids = project.pool.ids
+
+        def learn(low, high):
+            project.tell(
+                [Answer(item=ids[i], label=low if X[i, 0] < 0.5 else high, by="eve") for i in range(1, 20)]
+            )
+            project.learn()
+
+        learn("neg", "pos")
+        [asked] = project.ask(1, "ann", among=[ids[0]])
+        assert asked.proposal.label == "neg"
+        learn("pos", "neg")
+        [again] = project.ask(1, "bob", among=[ids[0]])
+        assert again.proposal.label == "pos"
+        project.tell([Answer(item=ids[0], label="neg", by=by, seen="1") for by in ("ann", "bob")])
+        said = [
+            event for _, event in project.events() if isinstance(event, Answered) and event.item == ids[0]
+        ]
+        assert [(one.by, one.proposed) for one in said] == [("ann", "neg"), ("bob", "pos")]

@@ -9,6 +9,9 @@ import pytest
 
 from asklearn.people.answers import Answer
 from asklearn.project import Project
+from asklearn.server.accounts import Accounts
+from asklearn.server.rights import ROLES
+from asklearn.server.sessions import secret_of
 from asklearn.tasks import classes
 
 
@@ -79,6 +82,24 @@ def test_who_is_asked_what_from_a_file_or_by_lot(run, ids):
         done = run("assign", "t", *words)
         assert done.code == 1
         assert "--share" in done.err
+
+
+def test_doctor_names_whose_items_nobody_is_asked(run, ids, tmp_path):
+    accounts = Accounts(secret_of(tmp_path / "t"), tmp_path / "t")
+    for name in ("ann", "bob"):
+        accounts.accept(accounts.invite(name, None, "me", ROLES["owner"]))
+    with Project.open("t") as it:
+        it.team.assign(ids[:3], ["bob"])
+        it.team.assign(ids[3:5], ["ann", "bob"])
+        it.team.assign(ids[5:6], ["eve"])  # who may come yet
+        it.tell(Answer(item=ids[0], label="ham", by="bob"))
+    assert run("doctor", "t").code == 0
+    accounts.remove("bob", ROLES["owner"])
+    done = run("doctor", "t")
+    assert done.code == 1
+    assert "2 items are asked of nobody but bob, who may come in no more" in done.out
+    accounts.accept(accounts.invite("bob", None, "me", ROLES["owner"]))
+    assert run("doctor", "t").code == 0
 
 
 def test_a_priority_must_be_a_column_of_numbers(run):

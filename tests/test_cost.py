@@ -246,6 +246,10 @@ def test_settings_say_what_is_wrong(tmp_path: Path):
         ({"price": -1.0}, "price is a number above 0"),
         ({"minutes": True}, "minutes is a number above 0"),
         ({"hide": 1.0}, "hide is a share"),
+        ({"hide": "much"}, "hide is a share"),
+        ({"strategy": 3}, "strategy is a text; 3 is none"),
+        ({"priority": ("a",)}, "priority is a text"),
+        ({"stop": True}, "stop is a list; True is none"),
     ):
         with pytest.raises(SettingError, match=words):
             settings.Settings(**plain, **wrong)

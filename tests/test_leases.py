@@ -80,6 +80,20 @@ def test_a_lease_read_from_an_old_record_never_lasts_longer_than_it_says(clock):
     assert leases.held_by("ann") == []
 
 
+def test_a_lease_that_was_renewed_outlives_a_restart(clock):
+    happened = [asked(clock, "ab")]
+    for _ in range(4):
+        clock.pass_by(60)
+        happened.append(Renewed(items=("a",), by="ann", lease=120.0, at=clock.wall))
+    leases, happen = office(clock)  # in a new process, which reads all of it at once
+    for event in happened:
+        happen(event)
+    assert leases.held_by("ann") == ["a"]
+    assert leases.free().tolist() == [False, True, True]
+    clock.pass_by(121)
+    assert leases.held_by("ann") == []
+
+
 def test_renewing_and_releasing(clock):
     leases, happen = office(clock)
     happen(asked(clock, "ab"))

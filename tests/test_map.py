@@ -365,6 +365,11 @@ def test_inside_is_what_an_odd_number_of_triangles_holds(corners, places):
     assert plane.inside(points, polygon).tolist() == expected
 
 
+def test_a_line_beyond_all_measure_holds_something_or_nothing_and_no_warning():
+    far = np.array([[1e308, 1e308], [-1e308, 0], [0, 1e308]])
+    assert plane.inside(np.array([[0.5, 0.5], [0.2, 0.9]]), far).dtype == bool
+
+
 def test_neighbours_lie_beside_each_other_and_every_row_behind_the_nearest_drawn_one():
     rng = np.random.default_rng(3)
     kinds = rng.integers(0, 5, 600)

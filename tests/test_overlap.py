@@ -416,6 +416,23 @@ def test_each_gold_item_is_asked_once_of_everybody_at_its_share():
         assert table["right"] == [20, 20]
 
 
+@pytest.mark.parametrize("second", [False, True])
+def test_what_was_swept_is_read_again_whether_a_second_person_came_before_or_after(second):
+    X = np.linspace(0, 1, 60)[:, None]
+    with Project(X, TASK, audit=0, overlap=0.5) as project:
+        ids = project.pool.ids
+        if second:
+            project.ask(1, "bob", among=ids[59:])
+        swept = project.bulk.sweep(ids[:40], "left", "ann")
+        project.ask(1, "ann", among=ids[58:59])
+        project.ask(1, "bob", among=ids[57:58])
+        leases = project._record.leases
+        again = {ids[row] for row in np.flatnonzero(leases.open_for("bob"))}
+        assert {
+            item for item in swept if leases.enough(item) == 2 and item not in project.state.checks
+        } <= again
+
+
 def test_gold_looks_like_the_questions_around_it():
     with project(400, gold=0.4, strategy="margin") as it:
         turns(it, ["ann"], 6)
@@ -622,3 +639,12 @@ def test_doubt_never_leaves_a_model_without_two_classes():
         it.tell([Answer(item=it.pool.ids[i], label=label, by="ann") for i, label in enumerate(said)])
         it.learn()
         assert set(it.predict(rows(5))["label"]) <= {"left", "right"}
+
+
+def test_gold_looks_like_the_question_it_replaces_and_where_it_was_swept_like_a_check():
+    chosen = [Pick(1, 0.5, None, "margin", model="3")]
+    for swept, look in ((frozenset(), "margin"), (frozenset({7}), "random")):
+        offer = Offer(NONE, 0, 0.0, NONE, np.empty(0), np.array([7]), 1.0, {}, swept)
+        [pick], back = beside(chosen, 1, offer, np.random.default_rng(0))
+        assert (pick.position, pick.arm, pick.look, pick.score, pick.model) == (7, "gold", look, 0.5, "3")
+        assert back == chosen

@@ -148,6 +148,7 @@ def test_all_answers_of_a_call_or_none():
         {},
         {"label": "left", "seconds": -1.0},
         {"label": "left", "seconds": float("nan")},
+        {"label": "left", "seconds": 1e308},
         {"label": "left", "key": ""},
         {"label": "left", "by": ""},
         {"undo": "never said"},

@@ -34,6 +34,7 @@ from asklearn.people.verdicts import ENOUGH, agreed, counted, table
 from asklearn.people.votes import votes
 from asklearn.reviewing import Kept
 from asklearn.server import Sessions, create_app
+from asklearn.server.rights import ROLES
 from asklearn.settings import read
 from asklearn.state import fold
 from asklearn.tasks import named
@@ -547,6 +548,20 @@ def test_pairs_are_those_who_met_most(said, least, most):
     assert sorted(len(x) for *_, x, _ in some) == sorted(sorted(len(x) for *_, x, _ in every)[-most:])
 
 
+def test_gold_that_was_wrong_and_is_put_right_counts_at_once(project):
+    item = say(project, 0, ann="left", bob="left")
+
+    def right():
+        return [row["gold"]["right"] for row in project.quality()["people"]]
+
+    project.team.gild({item: "middle"})
+    assert right() == [0, 0]
+    project.team.gild({item: "left"})
+    assert right() == [1, 1]
+    project.team.gild({item: None})
+    assert [row["gold"] for row in project.quality()["people"]] == [None, None]
+
+
 def test_a_portrait_of_nothing_says_nothing(project):
     empty = {
         "people": [],
@@ -783,6 +798,25 @@ def test_the_model_s_proposal_is_one_of_the_answers_that_can_be_taken():
         assert proposed["label"] == seen["proposal"]["label"]
         [card] = [card for card in seen["cards"] if card["title"] == "The model"]
         assert card["words"].startswith(f"{proposed['words']}, in 4 cases of 5 from ")
+
+
+def test_who_reviews_no_more_takes_no_decision_back(project):
+    item = say(project, 0, ann="left", bob="right")
+    sessions = Sessions(SECRET)
+    rev = TestClient(
+        create_app(project, sessions), "http://127.0.0.1:8000", headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    code = sessions.accounts.invite("rev", "reviewer", "me", ROLES["owner"])
+    assert rev.post("/api/v1/join", json={"code": code}).status_code == 200
+    for key in "sl":
+        rev.post("/api/v1/review/settle", json={"key": key, "item": item, "label": "left"})
+    assert rev.post("/api/v1/answers", json=[{"key": "u", "kind": "undo", "of": "s"}]).status_code == 200
+    sessions.accounts.change_role("rev", "annotator", ROLES["owner"])
+    refused = rev.post("/api/v1/answers", json=[{"key": "v", "kind": "undo", "of": "l"}])
+    assert refused.status_code == 403
+    assert "settle disagreements" in refused.json()["error"]["message"]
+    assert project.labels()["label"] == ["left"]
+    assert project.state.settled[item].key == "l"
 
 
 def test_quality_is_told_in_figures_and_in_words(project):

@@ -342,6 +342,12 @@ def test_the_record_can_be_read_on_from_anywhere(ann, project):
     assert ann.get("/api/v1/events?after=1").json() == events[1:]
 
 
+def test_there_is_nothing_after_an_event_number_that_no_file_can_hold(stored):
+    for after in (2**63 - 1, 2**63, 10**30):
+        said = Person(stored, "ann").get(f"/api/v1/events?after={after}")
+        assert (said.status_code, said.json()) == (200, [])
+
+
 def test_the_curve_is_a_picture(ann, project):
     answer = ann.get("/api/v1/curve.svg")
     assert answer.headers["Content-Type"] == "image/svg+xml"
@@ -439,6 +445,18 @@ def test_a_full_disk_is_said_so_and_nothing_saved_is_touched(stored, monkeypatch
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr("asklearn.journal.sqlite.PATIENCE", 0.2)
+
+
+def test_nobody_s_time_breaks_the_sums(ann, project):
+    """Two answers of 1e308 seconds would add up to what JSON cannot hold, and no status would come any more."""
+    for n in range(2):
+        wrong = {"key": f"k{n}", "item": project.pool.ids[n], "label": "ham", "seconds": 1e308}
+        code, error = ann.error(wrong)
+        assert (code, error["key"]) == (422, f"k{n}")
+        assert "seconds" in error["message"]
+        act = {"key": f"s{n}", "items": list(project.pool.ids[:3]), "label": "ham", "seconds": 1e308}
+        assert ann.post("/api/v1/sweep", json=act).status_code == 422
+    assert ann.get("/api/v1/status").json()["seconds"] == 0
 
 
 def test_a_busy_journal_asks_for_patience(impatient, stored, tmp_path):

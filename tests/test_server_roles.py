@@ -246,6 +246,93 @@ def test_that_would_be_seen():
     }
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_no_count_tells_an_annotator_which_questions_measure_the_model_or_them(others):
+    """Whatever a question is for, all that ann may read changes in the same way when it is asked, and when answered.
+
+    Also where somebody else answered all gold items before her, and holds what is left of the others.
+    """
+    sessions, changes = Sessions(SECRET), {"asked": dict[str, set[str]](), "answered": dict[str, set[str]]()}
+    with a_project(audit=0.5, gold=0.3, overlap=0, strategy="mix(margin, share=0.3)", budget=900) as project:
+        ids = project.pool.ids
+        project.team.gild(dict.fromkeys(ids[:12], "ham"))
+        project.tell(
+            [Answer(item=ids[i], label=("ham", "spam")[i % 2], by="ann", seconds=1) for i in range(12, 20)]
+        )
+        if others:
+            project.tell([Answer(item=item, label="spam", by="bob", seconds=1) for item in ids[:12]])
+        project.learn()
+        ann = TestClient(create_app(project, sessions, names(8000)), HOME, headers={"Origin": HOME})
+        ann.get(f"/enter?ticket={sessions.ticket('ann')}")
+
+        def seen() -> dict[str, Any]:
+            pages = {page: ann.get(f"/api/v1/{page}").json() for page in ("status", "overview")}
+            return dict(leaves(without(pages, CLOCKS)))
+
+        before = seen()
+        for _ in range(20):
+            [question] = ann.post("/api/v1/questions", json={"n": 1}).json()["questions"]
+            item, batch = question["item"], question["batch"]
+            arm = project.state.asked_last[item, "ann"].arms[0]
+            for what in changes:
+                if what == "answered":
+                    ann.post(
+                        "/api/v1/answers", json=[{"key": item, "item": item, "label": "ham", "seconds": 1}]
+                    )
+                now = seen()
+                changed = {
+                    path: (before.get(path), said) for path, said in now.items() if said != before.get(path)
+                }
+                changes[what].setdefault(arm, set()).add(str(sorted(steps(changed))))
+                before = now
+            assert batch == f"q{project.state.askings}"
+    for what, of in changes.items():
+        assert {"gold", "audit", "margin"} <= of.keys()
+        assert len(set().union(*of.values())) == 1, (what, of)
+
+
+def test_the_map_does_not_tell_which_items_are_gold():
+    """Bob answered all of them, and holds the rest: none that ann may still be asked is shown as his."""
+    with a_project(gold=0.5, overlap=0) as project:
+        ids = project.pool.ids
+        project.team.gild(dict.fromkeys(ids[:10], "ham"))
+        project.tell([Answer(item=item, label="spam", by="bob") for item in ids[:20]])
+
+        def seen(by: str) -> dict[str, str]:
+            drawn = project.bulk.map(by)
+            return dict(zip(drawn["item"], drawn["state"], strict=True))
+
+        free = set(ids[:10]) | set(ids[20:])
+        assert {item for item, state in seen("ann").items() if state == "free"} == free
+        assert {item for item, state in seen("bob").items() if state == "yours"} == set(ids[:20])
+        before = project.status()["swept"]
+        sessions = Sessions(SECRET)
+        ann = TestClient(create_app(project, sessions, names(8000)), HOME, headers={"Origin": HOME})
+        ann.get(f"/enter?ticket={sessions.ticket('ann')}")
+        for n, item in enumerate([ids[0], ids[30], ids[1]], start=before + 1):
+            act = {"key": item, "items": [item], "label": "ham"}
+            assert ann.post("/api/v1/sweep", json=act).json()["labelled"] == 1
+            assert ann.get("/api/v1/status").json()["swept"] == n
+        project.tell(Answer(item=ids[2], flag=True, by="eve"))
+        assert seen("ann")[ids[2]] == "taken"
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that is no table, by where it stands."""
+    if isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, f"{path}/{name}")
+    else:
+        yield path, value
+
+
+def steps(changed: dict[str, tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
+    """By how much numbers went up; of words, that they changed."""
+    for path, (old, new) in changed.items():
+        number = all(isinstance(one, int | float) for one in (old, new))
+        yield path, round(new - old, 6) if number else "changed"
+
+
 def test_an_annotator_does_not_learn_which_items_measure_the_model():
     for spelt, said in told(["ham", "spam"] * 4).items():
         assert without(said, HIDDEN) == said, spelt

@@ -143,6 +143,8 @@ def test_passages_side_by_side_stay_two_where_most_say_so():
         (GRADES, True, "no number"),
         (GRADES, float("nan"), "no number"),
         (GRADES, float("inf"), "no number"),
+        (number(), 1e308, "no number"),
+        (number(), -(10**400), "no number"),
         (GRADES, 10.01, "not within 0 to 10"),
         (NAMES, {"start": 0, "end": 1, "label": "place"}, "no list of passages"),
         (NAMES, [{"start": 0, "end": 1}], "no passage"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ class Offer:
     due (m,): others have read these and more people are to, in the order in which they are asked; the last `later`
     of them would better go to somebody else. share: of questions that are to be such. doubtful (d,): those whose label
     is in doubt, in the order in which they are asked. worth (rows,): what an answer tells of each row, new or old.
-    gold (g,) and gold_share: items whose answer is known. audited: row -> the chance of its draw.
+    gold (g,) and gold_share: items whose answer is known. audited: row -> the chance of its draw. swept: rows that
+    somebody labelled in bulk.
     """
 
     due: np.ndarray
@@ -32,6 +33,7 @@ class Offer:
     gold: np.ndarray
     gold_share: float
     audited: Mapping[int, float]
+    swept: Set[int] = frozenset()
 
     def __bool__(self) -> bool:
         return len(self.due) + len(self.doubtful) + len(self.gold) > 0
@@ -77,7 +79,7 @@ def beside(
     less than of an item in doubt, it goes to that. By lot again, any place goes to a gold item. A further reading shows
     no proposal, for the model may have learned the answer of somebody else: one that is due looks like the draw that it
     is, one in doubt like a question whose proposal is hidden. A gold item looks like the question in whose place it
-    stands, so that no look is its own.
+    stands, so that no look is its own; one that was labelled in bulk like the draws that go over bulk labels.
     """
     found, kept = list(chosen), np.ones(len(chosen), dtype=bool)
 
@@ -109,7 +111,8 @@ def beside(
     golden = rng.choice(offer.gold, number, replace=False).tolist() if number else []
     for i, row in zip(rng.permutation(len(found)).tolist(), golden, strict=False):
         place = found[i]
-        found[i] = Pick(row, place.score, None, "gold", look=place.look or place.arm, model=place.model)
+        look = "random" if row in offer.swept else place.look or place.arm
+        found[i] = Pick(row, place.score, None, "gold", look=look, model=place.model)
         kept[i : i + 1] = False
     return found, [pick for pick, stays in zip(chosen, kept, strict=True) if not stays]
 

@@ -17,7 +17,7 @@ from asklearn.background import Background
 from asklearn.beside import NONE, Offer, beside, in_doubt, in_turn
 from asklearn.canary import HARM
 from asklearn.estimate import doubt_in_choosing
-from asklearn.events import Audited, Event
+from asklearn.events import Audited, Event, Label
 from asklearn.learning import Learner, Serving, codes, wanted_anew
 from asklearn.people.cost import Effort, pace
 from asklearn.people.readers import share
@@ -118,7 +118,10 @@ class Planner:
         audited = {
             row: state.audited[item] for row in rows if (item := self._learner.ids[row]) in state.audited
         }
-        offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited)
+        swept = (
+            {row for row in gold.tolist() if state.weak_of(self._learner.ids[row])} if state.acts else set()
+        )
+        offer = Offer(due, later, self._again, doubtful, worth, gold, self._gold, audited, swept)
         if not offer:
             return chosen
         picks, back = beside(chosen, n, offer, rng)
@@ -242,7 +245,8 @@ class Planner:
                 serving = self._learner.serving
                 free = self._record.leases.fresh()
                 free[[pick.position for pick in self._plan]] = False
-                seed, busy = (self._seed, state.seq, AHEAD), self._busy()
+                seed, said = (self._seed, state.seq, AHEAD), self._said()
+            busy = self._told(said)  # this takes a second where much is labelled, and nobody waits for it
             picks = self._planned(serving, free, n, seed, busy)
             picks = self._ordered(picks, np.random.default_rng((*seed, len(picks))))
             with self._record.now():
@@ -294,9 +298,16 @@ class Planner:
 
     def _busy(self) -> Busy:
         """Positions answered or held by anybody, and the column of each one's consensus (-1: none)."""
-        state, task = self._record.state, self._learner.task
+        return self._told(self._said())
+
+    def _said(self) -> list[tuple[int, dict[str, Label]]]:
+        """Position and labels of all that is answered or held by anybody, as of now."""
+        state = self._record.state
         items = dict.fromkeys((*state.answers, *state.bulk, *self._record.leases.held()))
-        said = [(self._learner.positions[item], state.votes_of(item)) for item in items]
+        return [(self._learner.positions[item], state.votes_of(item)) for item in items]
+
+    def _told(self, said: Sequence[tuple[int, dict[str, Label]]]) -> Busy:
+        task = self._learner.task
         merged = [task.merge(labels)[0] if labels else None for _, labels in said]
         return np.array([row for row, _ in said], dtype=np.intp), codes(merged, task)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import uuid
@@ -322,10 +323,12 @@ class Project:
             events, picks, seed = self._planner.decide(room, by, rows, ahead)
             if not picks:
                 return events, []
-            batch = f"b{self.state.seq + len(events) + 1}"
+            batch = (
+                f"q{self.state.askings + 1}"  # no event number: an audit draw just before would show in it
+            )
             events.append(self._questions.asked(picks, by, batch, float(lease), seed))
             until = datetime.now(UTC) + timedelta(seconds=lease)
-            return events, [self._questions.question(pick, batch, until) for pick in picks]
+            return events, [self._questions.question(pick, by, batch, until) for pick in picks]
 
         return self._record.transact(asking)
 
@@ -633,7 +636,9 @@ class Project:
     def examples(self, label: Label, by: str = "me") -> tuple[list[examples.Example], list[examples.Example]]:
         """(good, confusing) items of a label, of those whose label `by` may know; see `asklearn.people.examples`."""
         with self._record.now() as state:
-            known = examples.known(state, by, self.settings.redundancy)
+            # What is in doubt may be asked of anybody, whatever others agree on.
+            enough = math.inf if self.settings.relabel else self.settings.redundancy
+            known = examples.known(state, by, enough)
         return examples.examples(label, known, self._questions.opinion)
 
     def status(self) -> dict[str, Any]:
@@ -655,6 +660,11 @@ class Project:
                     | {"held": self._record.leases.count()},
                 )
             return dict(self._described[1])
+
+    def blinded(self, by: str) -> dict[str, Any]:
+        """The parts of the status that `by` may not know as they are, whom questions measure: in their place."""
+        with self._record.now() as state:
+            return standing.blinded(state, self.settings, self._progress(), self._rules, self.task.usual, by)
 
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """The record itself, each event with its number."""

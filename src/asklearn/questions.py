@@ -16,11 +16,11 @@ from asklearn.settings import Settings
 class Questions:
     """Words questions, and remembers what the model proposed for them.
 
-    `proposed`: item -> the label proposed when it was asked last, and whether that was hidden.
+    `proposed`: (item, annotator) -> the label proposed when they were asked last, and whether that was hidden.
     """
 
     def __init__(self, learner: Learner, setup: Settings) -> None:
-        self.proposed: dict[str, tuple[Label, bool]] = {}
+        self.proposed: dict[tuple[str, str], tuple[Label, bool]] = {}
         self._learner, self._setup = learner, setup
 
     def asked(self, picks: Sequence[Pick], by: str, batch: str, lease: float, seed: tuple[int, ...]) -> Asked:
@@ -49,17 +49,17 @@ class Questions:
         arm, look = asked.arms[i], asked.looks[i] if asked.looks else ""
         row = self._learner.positions[item]
         pick = Pick(row, asked.scores[i], asked.chances[i], arm, arm == "audit", look=look)
-        return self.question(pick, asked.batch, until)
+        return self.question(pick, asked.by, asked.batch, until)
 
-    def question(self, pick: Pick, batch: str, until: datetime) -> Question:
-        """What a person is shown of a pick."""
+    def question(self, pick: Pick, by: str, batch: str, until: datetime) -> Question:
+        """What `by` is shown of a pick."""
         serving, row, item = self._learner.serving, pick.position, self._learner.ids[pick.position]
         seen = self.opinion(item)
         why = words(pick, self._setup.strategy, seen, self._learner.task)
         hidden = seen is not None and not pick.audit and why not in (DRAWN, HIDDEN)
         hidden = hidden and anchoring.hidden(self._setup.seed, item, self._setup.hide)
         if seen is not None:
-            self.proposed[item] = seen.label, hidden
+            self.proposed[item, by] = seen.label, hidden
         return Question(
             item=item,
             row=row,

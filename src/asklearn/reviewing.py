@@ -68,7 +68,7 @@ class Portrait:
 
 def facts(state: State) -> int:
     """What tells whether anything that matters here has happened: answers, decisions, models, gold."""
-    return len(state.keys) + len(state.models) + len(state.gold)
+    return len(state.keys) + len(state.models) + state.gilt
 
 
 # -- the work -------------------------------------------------------------------------------------------------------

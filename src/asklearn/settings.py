@@ -81,7 +81,16 @@ class Settings:
     stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for what, of in (("audit", "questions"), ("gold", "questions"), ("overlap", "items")):
+        for field in fields(self):
+            value, kind = getattr(self, field.name), str(field.type)
+            if value is None and "None" in kind:
+                continue
+            if kind.startswith("str") and not isinstance(value, str):
+                raise SettingError(f"{field.name} is a text; {value!r} is none")
+            if kind.startswith("tuple") and not isinstance(value, tuple):
+                raise SettingError(f"{field.name} is a list; {value!r} is none")
+        for what in ("audit", "gold", "hide", "overlap"):
+            of = "items" if what == "overlap" else "questions"
             value = getattr(self, what)
             if not isinstance(value, int | float) or not 0 <= value < 1:
                 raise SettingError(f"{what} is a share of {of}, 0 or more and below 1; {value!r} is not")
@@ -103,8 +112,6 @@ class Settings:
             raise SettingError("a budget of money needs the price of an hour: price = 15.0")
         if self.hard and self.budget is self.minutes is self.money is None:
             raise SettingError("a hard budget needs a limit: budget, minutes or money")
-        if not 0 <= self.hide < 1:
-            raise SettingError(f"hide is a share of questions, 0 or more and below 1; {self.hide!r} is not")
 
 
 def _whole(what: str, value: Any, least: int) -> None:

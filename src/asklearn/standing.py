@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,7 @@ from asklearn.people.cost import price_of_a_point
 from asklearn.people.leases import Leases
 from asklearn.settings import Settings
 from asklearn.state import State
-from asklearn.stopping import Advice, Progress
+from asklearn.stopping import Advice, Progress, Rule
 from asklearn.strategies.declared import Declared
 from asklearn.tasks import Task
 
@@ -72,6 +72,51 @@ def progress(state: State, leases: Leases, new: Sequence[Event] = ()) -> Progres
         measured=[*state.measured, *(e for e in new if isinstance(e, Measured))],
         answers=state.kinds["label"],
     )
+
+
+def counts(state: State, by: str) -> dict[str, int]:
+    """answered, labelled and swept as `by` may count: of gold items only what they said themselves.
+
+    Everybody is asked of these: by other counts an answer would change less where others came first, and so tell.
+    """
+    found = {"answered": len(state.answers), "labelled": state.items_labelled, "swept": len(state.bulk)}
+    for item in state.gold:  # with every answer: nothing is built here that can be looked up
+        said, weak = state.answers.get(item, {}), item in state.swept and bool(state.weak_of(item))
+        own = by in said and said[by].kind == "label"
+        found["answered"] += (by in said) - bool(said)
+        found["labelled"] += own - any(one.kind == "label" for one in said.values())
+        found["swept"] += (weak and not own) - (item in state.bulk)
+    return found
+
+
+def blinded(
+    state: State, setup: Settings, progress: Progress, rules: Iterable[Rule], metric: str, by: str
+) -> dict[str, Any]:
+    """What takes the place of parts of a status for `by`, whom questions measure that must look like any other.
+
+    How many are open is not told: gold items are not among them. What is at its end is told as it is.
+    """
+    ended = not progress.open or (setup.budget is not None and progress.labels >= setup.budget)
+    own = {} if ended else counts(state, by)
+    labels = own.get("labelled", progress.labels)
+    seen = replace(progress, labels=labels, open=min(progress.open, 1))
+    cost = _cost(state, setup, metric)
+    limits = [limit | {"used": labels} if limit["unit"] == "labels" else limit for limit in cost["limits"]]
+    return {
+        **own,
+        "advice": told(stopping.advise(rules, seen, metric)),
+        "cost": cost | {"limits": limits},
+    }
+
+
+def told(advice: Advice) -> dict[str, Any]:
+    """The advice as JSON can hold it."""
+    return {
+        "stop": advice.stop,
+        "why": list(advice.why),
+        "forecast": list(advice.forecast),
+        "signs": [dict(vars(sign)) for sign in advice.signs],
+    }
 
 
 def stopped(advice: Advice, told: Collection[str], labels: int) -> list[Event]:
@@ -148,12 +193,7 @@ def status(
             "losses": state.losses,
             "doubt": doubt_in_choosing(state.wins, state.losses),
         },
-        "advice": {
-            "stop": advice.stop,
-            "why": list(advice.why),
-            "forecast": list(advice.forecast),
-            "signs": [dict(vars(sign)) for sign in advice.signs],
-        },
+        "advice": told(advice),
         "learning": fit,
         **describe(state, promised, setup, task.usual),
     }
@@ -210,13 +250,13 @@ def throughput(state: State, now: float, people: bool) -> dict[str, Any]:
             by_hour[at - hour - 1] += count
         if 0 <= hour // 24 - at // 24 < DAYS:
             by_day[at // 24 - hour // 24 - 1] += count
-    told = {"hours": by_hour, "days": by_day, "answers": sum(state.people.values())}
+    found = {"hours": by_hour, "days": by_day, "answers": sum(state.people.values())}
     if people:
-        told["people"] = [
+        found["people"] = [
             {"by": by, "answers": count, "seconds": state.seconds_of[by], "last": state.said[by][-1].at}
             for by, count in state.people.most_common(PEOPLE)
         ]
-    return told
+    return found
 
 
 def choosing(state: State) -> dict[str, float] | None:

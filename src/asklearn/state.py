@@ -100,6 +100,7 @@ class State:
     settled: dict[str, Settled] = field(default_factory=dict)  # item -> what a reviewer decided last
     settlings: dict[str, list[Settled]] = field(default_factory=dict)  # item -> every such decision, in order
     gold: dict[str, Label] = field(default_factory=dict)  # item -> its known answer
+    gilt: int = 0  # how often an answer was said to be known, or not to be
     aside: set[str] = field(default_factory=set)  # gold and nothing else: neither trains nor measures
     assigned: dict[str, tuple[str, ...]] = field(default_factory=dict)  # item -> who alone is asked
     asked_at: dict[str, int] = field(default_factory=dict)  # annotator -> when they were asked last (seq)
@@ -111,6 +112,7 @@ class State:
     measured: list[Measured] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
     asked: int = 0
+    askings: int = 0  # how often anybody was asked, whatever was asked at once
     asked_last: dict[tuple[str, str], Asked] = field(
         default_factory=dict
     )  # (item, annotator) held -> the asking
@@ -148,6 +150,7 @@ class State:
                 self.rows = max(self.rows, event.first + event.count)
             case Asked():
                 self.asked += len(event.items)
+                self.askings += 1
                 self.asked_at[event.by] = seq
                 self.canary.asked(event, self.answers, self.leases)
                 for item in event.items:
@@ -209,6 +212,7 @@ class State:
 
     def _gild(self, item: str, label: Label) -> None:
         said = self.labels_of(item)
+        self.gilt += 1
         if label is not None:
             if item not in self.gold and item not in self.audited and not said:
                 self.aside.add(item)

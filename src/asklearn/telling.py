@@ -20,11 +20,11 @@ def facts(
     answers: Sequence[Answer],
     state: State,
     learner: Learner,
-    proposed: Mapping[str, tuple[Label, bool]],
+    proposed: Mapping[tuple[str, str], tuple[Label, bool]],
 ) -> list[Event]:
     """The answers as events, those already known left out.
 
-    proposed: what the model said of an item when it was asked, and whether that was hidden. Raises `AnswerError`
+    proposed: what the model said of an item when somebody was asked, and whether that was hidden. Raises `AnswerError`
     naming the item, `KeyReused` for a known key with another body.
     """
     fresh: dict[str, Answered | Retracted] = {}
@@ -52,7 +52,7 @@ def _fact(
     fresh: Mapping[str, Answered | Retracted],
     state: State,
     learner: Learner,
-    proposed: Mapping[str, tuple[Label, bool]],
+    proposed: Mapping[tuple[str, str], tuple[Label, bool]],
 ) -> Answered | Retracted:
     if answer.undo:
         gone = state.keys.get(answer.undo) or fresh.get(answer.undo)
@@ -62,7 +62,7 @@ def _fact(
         raise AnswerError(f"there is no item {answer.item!r} in the pool")
     label = None if answer.label is None else checked(answer, learner)
     asked = label is not None and (answer.item, answer.by) in state.asked_last
-    said, hidden = proposed.get(answer.item, (None, False)) if asked else (None, False)
+    said, hidden = proposed.get((answer.item, answer.by), (None, False)) if asked else (None, False)
     if hidden and answer.seen is not None:  # shown all the same: no part of the comparison
         said, hidden = None, False
     return recorded(answer, label, said, hidden)

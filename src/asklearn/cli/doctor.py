@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,6 +192,25 @@ def _people(folder: Path) -> Iterator[Finding]:
     here = sum(person.active for person in register.people.values())
     tokens, invites = len(register.tokens), len(register.invites)
     yield Finding("people", True, f"{here:,} may come in, {invites:,} invited, {tokens:,} tokens")
+    gone = {name for name, person in register.people.items() if not person.active}
+    for names, count in _left_behind(folder, gone).items():
+        what = "1 item is" if count == 1 else f"{count:,} items are"
+        words = f"{what} asked of nobody but {names}, who may come in no more: asklearn assign"
+        yield Finding("people", False, words)
+
+
+def _left_behind(folder: Path, gone: Set[str]) -> Counter[str]:
+    """Names -> how many items without a label are for nobody but these people, all of them gone."""
+    from asklearn.journal.sqlite import SqliteJournal
+    from asklearn.state import fold
+
+    with closing(SqliteJournal(folder / "journal.sqlite", writing=False)) as journal:
+        state = fold(journal.read())
+    return Counter(
+        ", ".join(to)
+        for item, to in state.assigned.items()
+        if gone >= set(to) and not state.labels_of(item) and item not in state.flagged
+    )
 
 
 def _space(folder: Path) -> Iterator[Finding]:

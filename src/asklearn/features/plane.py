@@ -60,7 +60,7 @@ def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     found = np.zeros(len(points), dtype=bool)
     for (ax, ay), (bx, by) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         crosses = (ay > y) != (by > y)  # so by != ay where it matters
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             found ^= crosses & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
     return found
 

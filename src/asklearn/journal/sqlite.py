@@ -19,6 +19,7 @@ from asklearn.events import Event, decode, encode
 
 GROUP = 512  # requests in one transaction, at most
 PAGE = 1000  # events fetched at once when reading
+FAR = 2**63 - 1  # the largest number that SQLite knows
 PATIENCE = 5.0  # seconds to wait for another process that is writing
 
 LAST = "select coalesce(max(seq), 0) from event"
@@ -69,7 +70,7 @@ class SqliteJournal:
     def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """The events with a number above `after`, in order, each with its number."""
         page = "select seq, body from event where seq > ? order by seq limit ?"
-        while rows := self._fetch(page, after, PAGE):
+        while rows := self._fetch(page, min(after, FAR), PAGE):
             for seq, body in rows:
                 yield seq, decode(body)
             after = rows[-1][0]

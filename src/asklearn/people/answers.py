@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from asklearn.errors import AnswerError
 from asklearn.events import Answered, Label, Retracted
+from asklearn.people.duration import possible
 
 DRAWN = "drawn at random, so that the model is tested on what it did not choose"  # said of audit items and others alike
 
@@ -141,9 +141,9 @@ def recorded(
     if not answer.by or len(answer.by) > 200:
         raise AnswerError(f"the answer for item {answer.item!r} does not say by whom (1 to 200 signs)")
     seconds = answer.seconds
-    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+    if seconds is not None and not possible(seconds):
         raise AnswerError(
-            f"the answer for item {answer.item!r} took {seconds!r} seconds; that must be 0 or more"
+            f"the answer for item {answer.item!r} took {seconds!r} seconds; that must be 0 or more, and a year at most"
         )
     kind = kind_of(answer)
     if kind == "undo":

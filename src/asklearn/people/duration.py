@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+YEAR = 366 * 24 * 3600.0
+
+
+def possible(seconds: float) -> bool:
+    """Whether an answer may have taken so long: 0 or more, and no more than a year; sums of these stay finite.
+
+    >>> possible(4.5), possible(-1), possible(1e308)
+    (True, False, False)
+    """
+    return 0 <= seconds <= YEAR
+
 
 def spell(seconds: float) -> str:
     """

@@ -29,13 +29,15 @@ class Example:
     words: str = ""
 
 
-def known(state: State, by: str, redundancy: int) -> list[Known]:
+def known(state: State, by: str, enough: float) -> list[Known]:
     """What `by` may know of the items labelled last: their own answers, what was settled, and what all agree on.
 
-    Never an item that measures the model or people, never what one other person said.
+    enough: answers after which nobody is asked an item again, infinite where there is no such number. Never what one
+    other person said, nor what others said of an item that measures the model or people; of such a one the own answer
+    all the same, for one that is missing would tell which they are.
     """
     newest = islice(reversed(state.answers), RECENT)
-    found = (_known(state, item, by, redundancy) for item in newest if not _measures(state, item))
+    found = (_known(state, item, by, enough) for item in newest)
     return [one for one in found if one is not None]
 
 
@@ -74,15 +76,17 @@ def _measures(state: State, item: str) -> bool:
     return item in state.audited or item in state.gold
 
 
-def _known(state: State, item: str, by: str, redundancy: int) -> Known | None:
+def _known(state: State, item: str, by: str, enough: float) -> Known | None:
     said = state.labels_of(item)
+    if by not in said and _measures(state, item):
+        return None
     # Nobody is asked what was settled or agreed on, so that gives nothing away; unless it is on their screen now.
     asked = by in state.leases.get(item, {})
     if item in state.settled and not asked:
         return item, state.settled[item].label, "a reviewer said"
     if by in said:
         return item, said[by], "you said"
-    if asked or len(said) < max(2, redundancy):
+    if asked or len(said) < max(2, enough):
         return None
     first, *others = said.values()
     return (item, first, "all said") if all(label == first for label in others) else None

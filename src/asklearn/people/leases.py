@@ -90,12 +90,9 @@ class Leases:
             case Asked() | Renewed():
                 if len(self.state.asked_at) > 1 and not self._several:
                     self._several = True
-                    self._touch([*self.state.answers, *self._held])
-                held = (
-                    event.items
-                    if isinstance(event, Asked)
-                    else [i for i in event.items if self.holds(i, event.by)]
-                )
+                    self._touch([*self.state.answers, *self.state.swept, *self._held])
+                # Who renewed held the item then, however long ago a reader of the record finds that it was asked.
+                held = [item for item in event.items if event.by in self.state.leases.get(item, {})]
                 left = min(max(event.at + event.lease - self._wall(), 0.0), event.lease)
                 for item in held:
                     self._take(item, event.by, self._steady() + left)
@@ -218,7 +215,8 @@ class Leases:
             return self._gold
         self._expire()
         may = self._may(by)
-        may[[self.positions[item] for item in self.state.flagged if item in self.positions]] = False
+        flagged = self.state.gold.keys() & self.state.flagged
+        may[[self.positions[item] for item in flagged if item in self.positions]] = False
         found: np.ndarray = self._gold[may[self._gold]]
         return found
 

@@ -8,7 +8,6 @@ from every bulk act, so that nobody can tell which is which.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from asklearn.errors import AnswerError, KeyReused
 from asklearn.events import Label, Swept
+from asklearn.people.duration import possible
 from asklearn.people.leases import Leases
 from asklearn.state import State
 
@@ -31,7 +31,8 @@ FREE, YOURS, TAKEN = "free", "yours", "taken"
 def standing(state: State, leases: Leases, item: str, by: str) -> str:
     """What the item is to `by`: "free", "yours" (answered by them, singly or in bulk) or "taken" by others.
 
-    It says the same of an item that measures a model, or somebody, as of any other.
+    It says the same of an item that measures a model as of any other. So it does of a gold item that others labelled in
+    bulk; of what they said of one singly it says nothing, for everybody is asked all the same, and that would tell.
     """
     if by not in state.assigned.get(item, (by,)):
         return TAKEN
@@ -41,7 +42,9 @@ def standing(state: State, leases: Leases, item: str, by: str) -> str:
     if by in state.answers.get(item, {}):
         return YOURS
     weak = state.weak_of(item)
-    others = (state.labels_of(item).keys() | weak.keys() | leases.holders(item)) - {by}
+    others = weak.keys() - {by}
+    if item not in state.gold:
+        others |= (state.labels_of(item).keys() | leases.holders(item)) - {by}
     if len(others) >= leases.enough(item) or item in state.flagged:
         return TAKEN
     return YOURS if by in weak else FREE
@@ -136,8 +139,10 @@ def _check(key: str, items: Sequence[str], by: str, seconds: float | None) -> No
         raise AnswerError(f"the key of a bulk act is a text of 1 to 200 signs; {key!r} is none")
     if not by or len(by) > 200:
         raise AnswerError("the bulk act does not say by whom (1 to 200 signs)", key=key)
-    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
-        raise AnswerError(f"the bulk act took {seconds!r} seconds; that must be 0 or more", key=key)
+    if seconds is not None and not possible(seconds):
+        raise AnswerError(
+            f"the bulk act took {seconds!r} seconds; that must be 0 or more, and a year at most", key=key
+        )
     if len(items) > SWEPT_AT_ONCE:
         raise AnswerError(
             f"{len(items):,} items are more than can be labelled at once; give {SWEPT_AT_ONCE:,} at most",

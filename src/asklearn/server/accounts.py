@@ -161,12 +161,17 @@ class Accounts:
         """Let somebody in by word of the folder's holder: as who they are, else as annotator; `HERE` as owner."""
         annotator(name)
         role = "owner" if name == HERE else "annotator"
-        person = self.register.person(name)
-        if person is not None and (name != HERE or person.role == role):
-            return person
+
+        def there(register: Register) -> Person | None:
+            person = register.person(name)
+            return person if person is not None and (name != HERE or person.role == role) else None
+
+        known = there(self.register)
+        if known is not None:
+            return known
         with self._changing() as change:
             _free_of_tokens(change.register, name)
-            return change.enter(name, role, self._clock())
+            return there(change.register) or change.enter(name, role, self._clock())
 
     def invite(
         self, name: str, role: str | None, by: str, rights: frozenset[str], seconds: float = INVITED

@@ -24,11 +24,13 @@ from asklearn.server.desk import Desk, caller
 from asklearn.server.images import Picture
 from asklearn.server.refusals import Refused
 from asklearn.server.roles import allow, rights_of
+from asklearn.stopping import used_up
 
 AHEAD = 50  # questions chosen at once, so that most requests find theirs ready
 LINES = 500  # of an export, in one piece
 EVENTS = 1000
 BRIEF = 240  # characters of a text that is an example only
+LEFT = repr(used_up())
 ENOUGH = 20  # items that several people labelled before everybody sees how far they agree
 
 routes = APIRouter(prefix="/api/v1")
@@ -240,6 +242,8 @@ def content_of(project: Project, item: str) -> dict[str, Any]:
 
 def _tell(desk: Desk, request: Request, said: list[Said]) -> dict[str, Any]:
     project, by = desk.project, caller(request)
+    if any(isinstance(project.state.keys.get(one.of), events.Settled) for one in said):
+        allow(request, "review")  # who takes a decision back decides
     project.tell([_answer(project, by, one) for one in said])
     return {"saved": [one.key for one in said], "status": _status(desk, request)}
 
@@ -307,7 +311,7 @@ def _hold(project: Project, by: str, wanted: Leases, lease: float) -> None:
 
 def _status(desk: Desk, request: Request) -> dict[str, Any]:
     project, by, rights = desk.project, caller(request), rights_of(request)
-    return shown_to(by, rights, project.status()) | {
+    return shown_to(by, rights, project) | {
         "you": by,
         "role": request.scope["asklearn.role"],
         "rights": sorted(rights),
@@ -315,23 +319,40 @@ def _status(desk: Desk, request: Request) -> dict[str, Any]:
     }
 
 
-def shown_to(by: str, rights: Container[str], status: dict[str, Any]) -> dict[str, Any]:
+def is_measured(rights: Container[str]) -> bool:
+    """Whether questions measure the caller, and the model by the caller, who must not learn which: who answers and
+    does not review."""
+    return "answer" in rights and "review" not in rights
+
+
+def shown_to(by: str, rights: Container[str], project: Project) -> dict[str, Any]:
     """The status as somebody with these rights may know it.
 
-    Who answers and does not review must not learn which items are audited: a number of them, or an estimate, that
-    changed with a single question would tell. They see the estimate as it was when the model came to serve.
+    Who answers and does not review must not learn which items are audited, or gold: a number of them, an estimate, a
+    count of what is left or of events, that changed with some questions and not with others would tell. They see the
+    estimate as it was when the model came to serve. How often others agree with the model is not theirs to know.
     """
+    status = project.status()
     if "review" in rights:
         return status
     shown = status | {"people": seen_by(by, status["people"])}
-    if "answer" not in rights:
+    if not is_measured(rights):
         return shown
     canary = status["canary"]
-    words = canary["words"] if canary["status"] == "well" else "something is amiss; who reviews sees what"
+    words = "nothing is amiss" if canary["status"] == "well" else "something is amiss; who reviews sees what"
     canary = canary | {"signs": [], "words": words}
     # Answers to audit and gold items do not age a model.
     model = status["model"] and status["model"] | {"age_labels": None}
-    return shown | {"estimate": status["measured"], "audited": None, "canary": canary, "model": model}
+    untold = {"audited": None, "seq": None, "anchoring": None}
+    blinded = project.blinded(by)
+    advice = blinded["advice"] | {"signs": [_uncounted(sign) for sign in blinded["advice"]["signs"]]}
+    known = {"estimate": status["measured"], "canary": canary, "model": model, "advice": advice}
+    return shown | untold | blinded | known
+
+
+def _uncounted(sign: dict[str, Any]) -> dict[str, Any]:
+    """What a stop rule says, without the number of items that are open: gold ones were never among them."""
+    return sign | {"words": "some items are open"} if sign["rule"] == LEFT and not sign["stop"] else sign
 
 
 def seen_by(by: str, people: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ MARKS = {"well": "✓ well", "doubtful": "? doubtful", "broken": "⚠ broken"}  
 
 
 def cards(status: Told, told: Told) -> list[Card]:
-    """The cards, in the order in which people look; status: a project's, told: its overview."""
+    """The cards, in the order in which people look; status: a project's, told: its overview, None for what somebody
+    may not know."""
     return [
         _quality(status, told),
         _order(status["canary"]),
@@ -150,9 +151,9 @@ def _queue(status: Told, told: Told) -> Card:
         "title": "Queue",
         "facts": [
             ["labelled", f"{status['labelled']:,} of {status['rows']:,}"],
-            ["free to be asked", f"{told['free']:,}"],
+            *([] if told["free"] is None else [["free to be asked", f"{told['free']:,}"]]),
             ["on people's desks", f"{status['held']:,}"],
-            ["chosen ahead", f"{told['planned']:,}"],
+            *([] if told["planned"] is None else [["chosen ahead", f"{told['planned']:,}"]]),
             ["skipped, flagged", f"{status['skipped']:,}, {status['flagged']:,}"],
             ["model", made],
             ["learning", state],

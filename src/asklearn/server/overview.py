@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from asklearn.server.api import shown_to
+from asklearn.server.api import is_measured, shown_to
 from asklearn.server.cards import cards
 from asklearn.server.desk import caller
 from asklearn.server.roles import allow, rights_of
@@ -23,7 +23,11 @@ async def overview(request: Request) -> Response:
 
     def told() -> dict[str, Any]:
         found = desk.project.overview("review" in rights)
-        status = shown_to(caller(request), rights, desk.project.status())
+        if is_measured(
+            rights
+        ):  # what was chosen ahead gives way to some questions, and some are not free to be asked
+            found |= {"free": None, "planned": None}
+        status = shown_to(caller(request), rights, desk.project)
         return found | {"cards": cards(status, found)}
 
     return JSONResponse(await desk.run(told))

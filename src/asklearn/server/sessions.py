@@ -7,6 +7,7 @@ import hmac
 import math
 import os
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -70,6 +71,7 @@ class Sessions:
         self.seen: dict[str, float] = {}  # name -> time of their last request
         # hash of the ticket -> runs out at, for whom, of which stay
         self._tickets: dict[bytes, tuple[float, str, str]] = {}
+        self._desk = threading.Lock()  # a ticket that is being used must not come back while another is made
         self._signer = URLSafeTimedSerializer(
             secret,
             salt="asklearn.session",
@@ -84,15 +86,16 @@ class Sessions:
         For the holder of the folder's secret: raises `SettingError` for a name that cannot be one or is a token's.
         """
         person = self.accounts.admit(by)
-        now = self._steady()
-        self._tickets = {key: value for key, value in self._tickets.items() if value[0] > now}
-        ticket = secrets.token_urlsafe(32)
-        self._tickets[_digest(ticket)] = (now + TICKET_SECONDS, by, person.mark)
+        now, ticket = self._steady(), secrets.token_urlsafe(32)
+        with self._desk:
+            self._tickets = {key: value for key, value in self._tickets.items() if value[0] > now}
+            self._tickets[_digest(ticket)] = (now + TICKET_SECONDS, by, person.mark)
         return ticket
 
     def redeem(self, ticket: str) -> str | None:
         """Whom the ticket lets in; None when it is unknown, used or too old, or they were removed since."""
-        until, by, mark = self._tickets.pop(_digest(ticket), (0.0, "", ""))
+        with self._desk:
+            until, by, mark = self._tickets.pop(_digest(ticket), (0.0, "", ""))
         return by if until > self._steady() and self.accounts.stays(by, mark) else None
 
     def cookie(self, by: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, isfinite, log10
+from math import floor, log10
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,7 +47,7 @@ class number:
     # -- what people say ----------------------------------------------------------------------------------------
 
     def check(self, raw: Any, row: Callable[[], Any] | None = None) -> Label:
-        """The number, if it is one, finite and within the range. Raises `AnswerError`."""
+        """The number, if it is one, finite, not beyond all measure, and within the range. Raises `AnswerError`."""
         value = raw.item() if isinstance(raw, np.generic) else raw
         if not _is_number(value):
             raise AnswerError(f"{raw!r} is no number; give one such as 3 or 2.5")
@@ -156,6 +156,7 @@ class number:
         return f" {self.unit}" if self.unit else ""
 
 
+LARGEST = 1e100  # beyond it, sums of squares are no numbers any more
 WHOLE = re.compile(r"[+-]?\d{1,15}")
 METRICS: dict[str, Any] = {"mae": measures.mae, "rmse": measures.rmse, "r2": measures.r2}
 Z80 = 1.2815515655446004  # the normal quantile of 0.9: 80 % lie within so many deviations
@@ -171,7 +172,7 @@ def worth(width: float) -> int:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
 def _mean(one: float, other: float) -> float:
