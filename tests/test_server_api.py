@@ -91,14 +91,14 @@ def test_a_reload_brings_back_what_was_held_and_nothing_that_is_on_its_way(ann):
 
 
 def test_a_lease_runs_out_is_renewed_or_given_back(project, bob):
-    ann = Person(project, "ann", lease=0.3)
+    ann = Person(project, "ann", lease=1.5)
     kept, lost, given = (question["item"] for question in ann.ask(3))
     assert ann.post("/api/v1/leases", json={"release": [given]}).json() == {}
     assert project.status()["held"] == 2
     Person(project, "ann", lease=60).post("/api/v1/leases", json={"renew": [kept, "unknown"]})
     import time
 
-    time.sleep(0.35)
+    time.sleep(1.55)
     free = {question["item"] for question in bob.ask(60)}
     assert {lost, given} <= free
     assert kept not in free
