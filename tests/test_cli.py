@@ -387,6 +387,15 @@ def test_export_has_every_row_with_label_or_prediction(project, run):
     assert all(row["prediction"] in {"good", "bad"} and 0.5 <= row["probability"] <= 1 for row in rows)
 
 
+def test_export_trains_the_model_that_nobody_waited_for(project, run):
+    with Project.open(project) as found:
+        found.tell(Answer(item=id, label=label) for id, _, label in reviews()[:6])
+    assert run("export", project, "out.jsonl", "--predict").code == 0
+    assert all(json.loads(line)["prediction"] for line in Path("out.jsonl").read_text("utf-8").splitlines())
+    with Project.open(project, writing=False) as found:
+        assert [model.labels for model in found.state.models] == [6]
+
+
 def test_export_before_the_first_model_has_no_predictions(project, run):
     done = run("export", project, "out.csv", "--predict")
     assert done.code == 1

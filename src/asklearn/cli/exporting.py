@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from asklearn.cli.terminal import progress, remark
-from asklearn.errors import DataError, MissingExtra, SettingError
+from asklearn.errors import DataError, MissingExtra, NotReady, SettingError
 
 Row = Mapping[str, Any]
 Rows = Callable[[], Iterator[Row]]  # all rows from the beginning, whenever called
@@ -31,6 +31,8 @@ def export_file(folder: Path, out: Path, *, format: str | None, predict: bool, r
     from asklearn.project import Project
 
     format = format_of(out, format)
+    if predict:
+        taught(folder)
     with Project.open(folder, writing=False) as project:
         total = len(project.pool.ids)
 
@@ -48,6 +50,20 @@ def export_file(folder: Path, out: Path, *, format: str | None, predict: bool, r
                 with replacing(out.resolve()) as scratch:
                     save(format, lambda: counted(rows(), seen, total), scratch, raw)
     remark(f"{total:,} rows written to {out}")
+
+
+def taught(folder: Path) -> None:
+    """Train a model where there is none: who labelled a little and left at once was ahead of the first one."""
+    from asklearn.project import Project
+
+    with Project.open(folder, writing=False) as project:
+        if project.state.models:
+            return
+    with Project.open(folder) as project:
+        try:
+            project.learn()
+        except NotReady as error:
+            raise NotReady(f"no model yet: {error}") from error
 
 
 def format_of(out: Path, wanted: str | None) -> str:
