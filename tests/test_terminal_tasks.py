@@ -131,6 +131,7 @@ def test_keys_switch_labels_and_enter_sends_them(tmp_path):
     assert held == []
 
 
+@pytest.mark.slow
 def test_what_was_said_is_there_again_when_it_is_taken_back_also_another_day(tmp_path):
     folder = made(tmp_path / "p", "multilabel")
     piped(folder, "ripe|red")
@@ -304,6 +305,7 @@ def test_words_are_chosen_by_arrows_and_marked_by_a_key(tmp_path):
     assert held == []
 
 
+@pytest.mark.slow
 def test_where_shift_does_not_reach_the_program_v_holds_it(tmp_path):
     folder = made(tmp_path / "p", "spans", ["one two three\nfour five six", "Bob"])
     with typist(folder) as me:
@@ -355,6 +357,7 @@ def test_tab_goes_to_what_the_model_is_least_certain_of(tmp_path):
     assert (answer.label, answer.seen) == (BOTH, "1")
 
 
+@pytest.mark.slow
 def test_a_long_text_moves_with_the_cursor_on_a_small_terminal(tmp_path):
     text = "".join(f"line {i} of a long text\n" for i in range(60))
     folder = made(tmp_path / "p", "spans", [text, text])
@@ -373,6 +376,7 @@ def test_a_long_text_moves_with_the_cursor_on_a_small_terminal(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_terminal_that_cannot_go_back_gets_what_is_new(tmp_path):
     folder = made(tmp_path / "p", "spans", NOTES[30:])
     with typist(folder, term="dumb") as me:
@@ -481,7 +485,11 @@ def test_an_empty_line_accepts_what_the_model_proposes(kind, tmp_path):
         assert wanted[kind] in block
 
 
-@pytest.mark.parametrize("kind", LINES)
+# The way there is one for all of them.
+SERVED = [kind if kind == "spans" else pytest.param(kind, marks=pytest.mark.slow) for kind in LINES]
+
+
+@pytest.mark.parametrize("kind", SERVED)
 def test_where_a_server_holds_the_project_it_is_told(kind, tmp_path):
     folder = made(tmp_path / "p", kind, learned=30)
     lines, wanted, _ = LINES[kind]
