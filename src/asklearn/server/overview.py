@@ -23,9 +23,8 @@ async def overview(request: Request) -> Response:
 
     def told() -> dict[str, Any]:
         found = desk.project.overview("review" in rights)
-        if is_measured(
-            rights
-        ):  # what was chosen ahead gives way to some questions, and some are not free to be asked
+        # What was chosen ahead gives way to some questions, and some are not free to be asked: either would tell.
+        if is_measured(rights):
             found |= {"free": None, "planned": None}
         status = shown_to(caller(request), rights, desk.project)
         return found | {"cards": cards(status, found)}
