@@ -79,7 +79,7 @@ def test_every_task_has_a_way_of_answering():
 
 
 def test_keys_switch_labels_and_enter_sends_them(tmp_path):
-    folder = made(tmp_path / "p", "multilabel")
+    folder = made(tmp_path / "p", "multilabel", hide=1.0)  # also once a model has learned
     with typist(folder) as me:
         me.sees(r"1 \[ \] red    2 \[ \] round    3 \[ \] ripe    0 none")
         me.types("\r")
@@ -133,7 +133,7 @@ def test_keys_switch_labels_and_enter_sends_them(tmp_path):
 
 @pytest.mark.slow
 def test_what_was_said_is_there_again_when_it_is_taken_back_also_another_day(tmp_path):
-    folder = made(tmp_path / "p", "multilabel")
+    folder = made(tmp_path / "p", "multilabel", hide=1.0)
     piped(folder, "ripe|red")
     with typist(folder) as me:
         me.sees("nothing is chosen yet")
